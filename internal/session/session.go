@@ -25,6 +25,13 @@ type Config struct {
 	Answer func(answer *stanza.IQ)
 	// End gives the stream up.
 	End func(cause error)
+
+	// Handled, where set, is called with the size that Receive was given once the
+	// services have seen a stanza.
+	Handled func(size int64)
+	// Waits, where set, is called with 1 when a Request begins to wait for its
+	// answer and with -1 when it ends.
+	Waits func(n int)
 }
 
 // Session is a [stanza.Session].
@@ -141,6 +148,9 @@ func (s *Session) await(p *pending) error {
 		s.pending = map[string]*pending{}
 	}
 	s.pending[p.iq.ID] = p
+	if s.cfg.Waits != nil {
+		s.cfg.Waits(1)
+	}
 	return nil
 }
 
@@ -150,25 +160,30 @@ func (s *Session) forget(p *pending) {
 	if s.pending[p.iq.ID] == p {
 		delete(s.pending, p.iq.ID)
 	}
+	if s.cfg.Waits != nil {
+		s.cfg.Waits(-1)
+	}
 }
 
 // Receive takes in what was read, in the order it was read, and does not block.
-// handled is called once the services have seen it; it may be nil.
-func (s *Session) Receive(st stanza.Stanza, handled func()) {
+// size is what Handled will be told.
+func (s *Session) Receive(st stanza.Stanza, size int64) {
 	if iq, ok := st.(*stanza.IQ); ok && (s.answered(iq) || s.resolve(iq)) {
-		if handled != nil {
-			handled()
-		}
+		s.handled(size)
 		return
 	}
 	s.cfg.Loop.Post(func() {
 		for _, svc := range s.cfg.Services {
 			svc.Handle(s.ctx, s, st)
 		}
-		if handled != nil {
-			handled()
-		}
+		s.handled(size)
 	})
+}
+
+func (s *Session) handled(size int64) {
+	if s.cfg.Handled != nil {
+		s.cfg.Handled(size)
+	}
 }
 
 // answered has a request answered.

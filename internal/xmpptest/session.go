@@ -55,7 +55,7 @@ func (s *Session) Respond(f func(sent stanza.Stanza) []stanza.Stanza) {
 // Receive lets stanzas arrive.
 func (s *Session) Receive(list ...stanza.Stanza) {
 	for _, st := range list {
-		s.Session.Receive(st, nil)
+		s.Session.Receive(st, 0)
 	}
 }
 
