@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/xmppkit/xmppkit/internal/sched"
 	"github.com/xmppkit/xmppkit/stanza"
@@ -26,12 +27,19 @@ type Config struct {
 	// End gives the stream up.
 	End func(cause error)
 
+	// Own, where set, is asked for an answer after the services.
+	Own stanza.Answerer
+
 	// Handled, where set, is called with the size that Receive was given once the
 	// services have seen a stanza.
 	Handled func(size int64)
 	// Waits, where set, is called with 1 when a Request begins to wait for its
 	// answer and with -1 when it ends.
 	Waits func(n int)
+
+	// KeepAlive and LastReceived, where set, are what the methods of that name do.
+	KeepAlive    func(ctx context.Context) error
+	LastReceived func() time.Time
 }
 
 // Session is a [stanza.Session].
@@ -131,6 +139,22 @@ func result(answer *stanza.IQ) (*stanza.IQ, error) {
 	return nil, answer.Error
 }
 
+// KeepAlive sends something that is no stanza and asks for no answer.
+func (s *Session) KeepAlive(ctx context.Context) error {
+	if s.cfg.KeepAlive == nil {
+		return nil
+	}
+	return s.cfg.KeepAlive(ctx)
+}
+
+// LastReceived is when the last stanza arrived, as far as is known.
+func (s *Session) LastReceived() time.Time {
+	if s.cfg.LastReceived == nil {
+		return time.Time{}
+	}
+	return s.cfg.LastReceived()
+}
+
 // Waiting is how many requests wait for their answer.
 func (s *Session) Waiting() int {
 	s.mu.Lock()
@@ -197,6 +221,12 @@ func (s *Session) answered(iq *stanza.IQ) bool {
 				s.cfg.Answer(answer)
 				return true
 			}
+		}
+	}
+	if s.cfg.Own != nil {
+		if answer := s.cfg.Own.Answer(iq); answer != nil {
+			s.cfg.Answer(answer)
+			return true
 		}
 	}
 	s.cfg.Answer(iq.Refuse(&stanza.Error{Condition: stanza.ServiceUnavailable}))

@@ -1,0 +1,153 @@
+package reconnect
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/xmppo/go-xmpp"
+	"golang.org/x/net/idna"
+
+	"github.com/xmppkit/xmppkit/stanza"
+)
+
+// maxHandshakes is how many handshakes may hang in go-xmpp at a time.
+const maxHandshakes = 4
+
+// account is where and as whom a client connects.
+type account struct {
+	cfg    Config
+	domain string
+	slots  chan struct{} // of maxHandshakes
+}
+
+// newAccount checks the options and makes them safe to hand to go-xmpp, which puts
+// several of them into XML as they are.
+func newAccount(cfg Config) (*account, error) {
+	o := &cfg.Options
+	jid, err := stanza.ParseJID(o.User)
+	if err != nil {
+		return nil, fmt.Errorf("%w: Options.User: %w", ErrConfig, err)
+	}
+	if jid.Resource() != "" && o.Resource == "" {
+		o.Resource = jid.Resource()
+	}
+	o.User = string(jid.Bare())
+	for _, s := range []*string{&o.Resource, &o.UserAgentSW, &o.UserAgentDev, &o.UserAgentID} {
+		*s = escaped(*s)
+	}
+	o.Status, o.StatusMessage = "", "" // ours follow in a presence that is escaped
+	o.PeriodicServerPings = false      // would start a goroutine that writes to the stream
+	if o.DialTimeout == 0 || o.DialTimeout > cfg.HandshakeTimeout {
+		o.DialTimeout = cfg.HandshakeTimeout
+	}
+	domain := jid.Domain()
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		domain = ascii
+	}
+	if o.TLSConfig == nil {
+		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	o.TLSConfig = o.TLSConfig.Clone()
+	if o.TLSConfig.ServerName == "" {
+		o.TLSConfig.ServerName = strings.Trim(domain, "[]") // RFC 6120 §13.7.2.1: not the SRV target
+	}
+	return &account{cfg: cfg, domain: domain, slots: make(chan struct{}, maxHandshakes)}, nil
+}
+
+// connect tries the places where the server may be, one after the other.
+func (a *account) connect(ctx context.Context, count *counters) (*xmpp.Client, error) {
+	targets := []target{{addr: a.cfg.Options.Host, direct: !a.cfg.Options.NoTLS}}
+	if a.cfg.Options.Host == "" {
+		wait, cancel := context.WithTimeout(ctx, a.cfg.HandshakeTimeout)
+		defer cancel()
+		var err error
+		if targets, err = lookup(wait, a.cfg.Resolver, a.domain); err != nil {
+			return nil, fmt.Errorf("looking up %s: %w", a.domain, err)
+		}
+	}
+	var failed []error
+	for _, t := range targets {
+		x, err := a.handshake(ctx, t, count)
+		if err == nil {
+			return x, nil
+		}
+		err = fmt.Errorf("connecting to %s: %w", t.addr, err)
+		if permanent(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		failed = append(failed, err)
+	}
+	return nil, errors.Join(failed...)
+}
+
+// handshake lets go-xmpp connect, aside, because it cannot be told to stop. A
+// success that comes too late is closed at once.
+func (a *account) handshake(ctx context.Context, t target, count *counters) (*xmpp.Client, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.cfg.HandshakeTimeout, ErrTimeout)
+	defer cancel()
+	select {
+	case a.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%d handshakes hang: %w", maxHandshakes, context.Cause(ctx))
+	}
+	o := a.options(t)
+	type result struct {
+		x   *xmpp.Client
+		err error
+	}
+	done := make(chan result)
+	count.handshakes.Add(1)
+	go func() {
+		x, err := o.NewClient()
+		count.handshakes.Add(-1)
+		<-a.slots
+		select {
+		case done <- result{x, err}:
+		case <-ctx.Done():
+			if x != nil {
+				discard(x)
+			}
+		}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, handshakeError(r.err)
+		}
+		return r.x, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// options are those for one place.
+func (a *account) options(t target) xmpp.Options {
+	o := a.cfg.Options
+	o.Host = t.addr
+	o.TLSConfig = o.TLSConfig.Clone()
+	if a.cfg.Options.Host == "" {
+		o.NoTLS = !t.direct
+		o.StartTLS = o.StartTLS || !t.direct && !o.InsecureAllowUnencryptedAuth
+	}
+	if t.direct && o.TLSConfig.NextProtos == nil {
+		o.TLSConfig.NextProtos = []string{"xmpp-client"} // XEP-0368
+	}
+	return o
+}
+
+// discard closes a client that nobody wants any more.
+func discard(x *xmpp.Client) {
+	if conn, _, err := takeOver(x); err == nil {
+		(&stream{conn: conn}).abort()
+	}
+}
+
+func escaped(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder does not fail
+	return b.String()
+}
