@@ -22,8 +22,9 @@ type KannelConfig struct {
 
 // Gateway is a running Kannel: a bearerbox, which talks to the SMS centre, and a smsbox, which talks to us.
 type Gateway struct {
-	// Bearerbox and Smsbox are started, stopped and killed each for itself. A smsbox ends when its bearerbox does,
-	// so start the bearerbox first and then both. After a start of the bearerbox call [SMSC.Connect].
+	// Bearerbox and Smsbox are started, stopped and killed each for itself. A smsbox that has lost its bearerbox is no
+	// longer of use: start the bearerbox, then the smsbox (which is replaced if it still lingers), and call
+	// [SMSC.Connect]. Stop the smsbox before the bearerbox, which waits for it.
 	Bearerbox, Smsbox *Program
 	// SendSMSURL is where an SMS to send is requested, without the query.
 	SendSMSURL         string

@@ -42,16 +42,20 @@ func (p proc) alive() bool {
 	return ok && now.started == p.started && now.state != 'Z' && now.state != 'X'
 }
 
-// family is the process pid, first, and all that descend from it.
+// family is the process pid, first, all that descend from it, and the orphans of its process group: a smsbox that has
+// lost its bearerbox goes on in a child and ends itself.
 func family(pid int) []proc {
-	all := map[int][]proc{}
+	all := map[int][]proc{}                   // by parent
 	names, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed, so there is no error
 	for _, name := range names {
 		n, err := strconv.Atoi(filepath.Base(name))
 		if err != nil {
 			continue
 		}
-		if p, ok := readProc(n); ok {
+		if p, ok := readProc(n); ok && n != pid {
+			if p.group == pid && p.parent == 1 {
+				p.parent = pid
+			}
 			all[p.parent] = append(all[p.parent], p)
 		}
 	}

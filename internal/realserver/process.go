@@ -42,15 +42,15 @@ type process struct {
 	paused bool
 }
 
-// start does nothing if the program runs.
+// start does nothing if the program runs and is ready.
 func (p *process) start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cmd != nil {
-		if leader, ok := readProc(p.cmd.Process.Pid); ok && leader.alive() {
+		if leader, ok := readProc(p.cmd.Process.Pid); ok && leader.alive() && (p.ready == nil || p.ready()) {
 			return nil
 		}
-		if err := p.reap(nil); err != nil { // it ended by itself
+		if err := p.end(syscall.SIGKILL); err != nil { // it ended by itself, or is about to
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (p *process) end(sig syscall.Signal) error {
 	return errors.Join(err, p.reap(all))
 }
 
-// reap collects the leader, which has ended, and waits for its offspring.
+// reap collects the leader, which has ended, and waits for the others.
 func (p *process) reap(all []proc) error {
 	waiting := p.cmd.Wait()
 	p.cmd, p.paused = nil, false
@@ -209,7 +209,21 @@ func (p *process) pause() error {
 		return fmt.Errorf("%s is not running", p.name)
 	}
 	p.paused = true
-	return suspend(p.cmd.Process.Pid)
+	group := p.cmd.Process.Pid
+	if err := suspend(group); err != nil {
+		return err
+	}
+	if !poll(stopTimeout, func() bool { // the signal takes effect when the process is next on
+		for _, m := range family(group) {
+			if m.group == group && m.state != 'T' {
+				return false
+			}
+		}
+		return true
+	}) {
+		return fmt.Errorf("%s did not stop within %v", p.name, stopTimeout)
+	}
+	return nil
 }
 
 func (p *process) resume() error {

@@ -119,10 +119,22 @@ func (s *Server) Settle() {
 // make Kill wait for two seconds.
 func (s *Server) Kill() {
 	s.tb.Helper()
+	s.saveAccounts()
+	s.Program.Kill()
+}
+
+// Pause stops the process as [Program.Pause] says. It too may wait for a fresh account, as the server may be killed next.
+func (s *Server) Pause() {
+	s.tb.Helper()
+	s.saveAccounts()
+	s.Program.Pause()
+}
+
+func (s *Server) saveAccounts() {
+	s.tb.Helper()
 	if !s.process.halted() {
 		s.check("settle", s.instance.settle())
 	}
-	s.Program.Kill()
 }
 
 func own(tb testing.TB, k kind, cfg Config) *Server {
