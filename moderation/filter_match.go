@@ -1,0 +1,216 @@
+package moderation
+
+import (
+	"encoding/binary"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+// matchPhrases looks for the phrases. Most texts are plain and hold nothing that
+// begins like a phrase; they are told apart without being taken apart.
+func (f *Filter) matchPhrases(text string) []hit {
+	rd := readings.Get().(*reading)
+	defer func() {
+		rd.text = ""
+		clear(rd.seen)
+		clear(rd.told)
+		if cap(rd.letters) <= maxKeptLetters {
+			readings.Put(rd)
+		}
+	}()
+	var found []hit
+	if f.signs != nil {
+		found = f.matchSigns(rd, text, found)
+	}
+	if len(f.words.ids)+len(f.parts.ids) == 0 || rd.plain(text) && !f.suspect(rd) {
+		return found
+	}
+	rd.read(text, readPlain)
+	backwards, signs := rd.override || rd.upsideDown > 1, rd.signs
+	found = f.search(rd, false, found)
+	if backwards {
+		rd.reverse()
+		found = f.search(rd, true, found)
+	}
+	if signs {
+		rd.read(text, readSigns)
+		found = f.search(rd, false, found)
+	}
+	return found
+}
+
+// search tries the phrases at each letter where one may begin.
+func (f *Filter) search(rd *reading, reversed bool, found []hit) []hit {
+	ls := rd.letters
+	for i := range ls {
+		key := binary.LittleEndian.Uint64(rd.classes[ls[i].canon:])
+		if len(f.words.ids) > 0 && boundaryBefore(ls, i) && f.words.mayBegin(key) {
+			f.words.each(rd.classes[ls[i].canon:], func(id int32) { found = f.try(rd, id, i, reversed, found) })
+		}
+		if len(f.parts.ids) > 0 && ls[i].flags&isInner == 0 && f.parts.mayBegin(key) {
+			f.parts.each(rd.classes[ls[i].canon:], func(id int32) { found = f.try(rd, id, i, reversed, found) })
+		}
+	}
+	return found
+}
+
+// try looks for one phrase at one place.
+func (f *Filter) try(rd *reading, id int32, at int, reversed bool, found []hit) []hit {
+	if rd.seen[id] {
+		return found
+	}
+	p := &f.phrases[id]
+	v, start, end, ok := p.find(rd, at)
+	if !ok {
+		return found
+	}
+	if reversed {
+		if p.weight < minLong {
+			return found
+		}
+		v = Reversed
+	}
+	return f.tell(rd, id, hit{view: v, start: start, end: end}, found)
+}
+
+// tell adds a hit for each rule that has the phrase, has not been told of it and
+// does not excuse it here.
+func (f *Filter) tell(rd *reading, id int32, h hit, found []hit) []hit {
+	all := true
+	for _, ref := range f.phrases[id].refs {
+		key := uint64(ref.rule)<<32 | uint64(uint32(ref.phrase))
+		if rd.told[key] {
+			continue
+		}
+		if f.excused(rd, ref.rule, h.start, h.end) {
+			all = false
+			continue
+		}
+		if rd.told == nil {
+			rd.told = make(map[uint64]bool)
+		}
+		rd.told[key] = true
+		h.rule, h.order, h.phrase = ref.rule, ref.phrase, ref.text
+		found = append(found, h)
+	}
+	if all {
+		if rd.seen == nil {
+			rd.seen = make(map[int32]bool)
+		}
+		rd.seen[id] = true
+	}
+	return found
+}
+
+// find tells whether the phrase stands at letter at, and where it is in the text.
+func (p *phrase) find(rd *reading, at int) (v View, start, end int, ok bool) {
+	s, stop, ok := p.align(rd, at)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	v, ok = p.judge(&s, rd, at, stop)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	ls := rd.letters
+	if stop < len(ls) && ls[stop].flags&isInner != 0 {
+		return 0, 0, 0, false // ends inside a character
+	}
+	start, end = int(ls[at].start), int(ls[stop-1].end)
+	if start > int(ls[stop-1].start) {
+		start, end = int(ls[stop-1].start), int(ls[at].end)
+	}
+	begins := p.lead != "" || boundaryBefore(ls, at)
+	ends := p.trail != "" || boundaryBefore(ls, stop)
+	if !begins || !ends {
+		if !p.substring || v.Loose() || stop < len(ls) && ls[stop].flags&isJoined != 0 && ls[stop].gap == 0 {
+			return 0, 0, 0, false
+		}
+	}
+	if !strings.HasSuffix(rd.text[:start], p.lead) || !strings.HasPrefix(rd.text[end:], p.trail) {
+		return 0, 0, 0, false
+	}
+	start, end = start-len(p.lead), end+len(p.trail)
+	if v == Literal && rd.text[start:end] != p.source {
+		v = Folded
+	}
+	return v, start, end, true
+}
+
+// excused tells whether an exception of the rule covers this part of the text.
+func (f *Filter) excused(rd *reading, rule int32, start, end int) bool {
+	except := f.rules[rule].except
+	if len(except) == 0 {
+		return false
+	}
+	ls := rd.letters
+	if len(ls) > 0 && ls[0].start > ls[len(ls)-1].start {
+		return false // read backwards: nobody means that
+	}
+	lo, hi := 0, len(ls)
+	for lo < hi { // the last letter that begins no later than the match
+		if m := (lo + hi) / 2; int(ls[m].start) <= start {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	for i := range except {
+		p := &except[i]
+		for at := lo - 1; at >= 0 && at >= lo-len(p.letters)-exceptSlack; at-- {
+			if len(p.letters) == 0 || ls[at].class != p.letters[0].class {
+				continue
+			}
+			if v, s, e, ok := p.find(rd, at); ok && !v.Loose() && s <= start && e >= end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exceptSlack is how many letters longer than written an exception may stand there.
+const exceptSlack = 8
+
+// matchSigns looks for phrases without a letter in them.
+func (f *Filter) matchSigns(rd *reading, text string, found []hit) []hit {
+	for i, r := range text {
+		for _, id := range f.signs[r] {
+			if rd.seen[id] {
+				continue
+			}
+			lead := f.phrases[id].lead
+			if strings.HasPrefix(text[i:], lead) {
+				found = f.tell(rd, id, hit{view: Literal, start: i, end: i + len(lead)}, found)
+			} else if n := prefixStripped(text[i:], lead); n > 0 {
+				found = f.tell(rd, id, hit{view: Stripped, start: i, end: i + n}, found)
+			}
+		}
+	}
+	return found
+}
+
+// prefixStripped is how many bytes of s, ignorable characters among them, begin s
+// with prefix; 0 if it does not.
+func prefixStripped(s, prefix string) int {
+	i := 0
+	for _, want := range prefix {
+		for {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if n == 0 {
+				return 0
+			}
+			i += n
+			if r == want {
+				break
+			}
+			if !ignorable(r) {
+				return 0
+			}
+		}
+	}
+	return i
+}

@@ -1,0 +1,384 @@
+package moderation
+
+// sight is what one has to overlook to see a phrase at some place of a text.
+type sight struct {
+	folded, decoded, ignorable, stroked bool
+
+	marked, missing int // letters with diacritics that the phrase has not, and the reverse
+	whole           tally
+	badScript       int // words that mix no scripts, yet need another
+	badCase         int // words where l and I differ for no visible reason
+	badLeet         int // words without a letter
+
+	leet, leetSigns, leetInner, leetTail int
+	repeated, doubled, oddRepeats        int // runs longer by much, by one, by what no language doubles
+
+	inWord    int // separators inside words of the phrase
+	rough     int // those of them that do not stand between two single letters
+	merged    int // missing separators
+	otherSign int // other punctuation than the phrase's own
+	separated bool
+	sentence  bool // a clause ends between two words
+	far       bool // too much lies between two letters
+	gaps      gap  // inside words: what kinds
+	lone      bool // an apostrophe alone parts two pieces
+	pieces    int
+	singles   int
+	first     string // the first and the last separator
+	last      string
+	firstOne  bool // the first and the last piece are single letters
+	lastOne   bool
+}
+
+// tally counts the letters of a word, or of the whole match.
+type tally struct {
+	letters, own, look, imitation, leet int
+	scripts                             uint32 // of those that only look like the phrase's
+	upper, lower                        int
+	upperI, lowerL                      int // I for l, l for I
+}
+
+func (t *tally) add(o *tally) {
+	t.letters += o.letters
+	t.own += o.own
+	t.look += o.look
+	t.imitation += o.imitation
+	t.leet += o.leet
+	t.scripts |= o.scripts
+	t.upper += o.upper
+	t.lower += o.lower
+	t.upperI += o.upperI
+	t.lowerL += o.lowerL
+}
+
+// mixed tells whether the look-alikes stand among letters of another script.
+func (t *tally) mixed() bool {
+	return t.look == 0 || t.own+t.imitation > 0 || t.scripts&(t.scripts-1) != 0
+}
+
+// cased tells whether the case of the neighbours explains why l was taken for I.
+func (t *tally) cased() bool {
+	return (t.lowerL == 0 || t.lower == 0 && t.upper >= 2) && (t.upperI == 0 || t.lower >= 2)
+}
+
+// aligner walks along a phrase and a text.
+type aligner struct {
+	sight
+	p      *phrase
+	rd     *reading
+	piece  tally
+	units  int // letters of this piece that are not all the same
+	before int // units of the piece before
+	inside bool
+	class  byte
+}
+
+// align compares the phrase with the letters from at on. It returns the letter
+// after the last.
+func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
+	a := aligner{p: p, rd: rd}
+	t := at
+	for i := 0; i < len(p.letters); {
+		j := i + 1
+		for j < len(p.letters) && p.letters[j].class == p.letters[i].class {
+			j++
+		}
+		if t >= len(rd.letters) || rd.letters[t].class != p.letters[i].class {
+			return s, 0, false
+		}
+		run := int(rd.runs[rd.letters[t].canon+1]) - t
+		have := j - i
+		if run < have {
+			return s, 0, false
+		}
+		if j == len(p.letters) {
+			// The next word may begin with the same letter: stop where a word ends.
+			for have < run && !boundaryBefore(rd.letters, t+have) && !p.substring {
+				have++
+			}
+		} else {
+			have = run
+		}
+		if i == 0 && have > j-i && t > 0 && rd.letters[t-1].canon == rd.letters[t].canon {
+			return s, 0, false // the run begins with the word before
+		}
+		if !a.run(i, j, t, have, at) {
+			return s, 0, false
+		}
+		t += have
+		i = j
+	}
+	a.closePiece()
+	a.lastOne = a.units <= 1
+	return a.sight, t, true
+}
+
+// run compares one run of a class: letters i to j of the phrase, n letters of the
+// text from t on.
+func (a *aligner) run(i, j, t, n, at int) bool {
+	extra := n - (j - i)
+	q := i
+	longest := 0
+	for k := 0; k < n; k++ {
+		x := &a.rd.letters[t+k]
+		fresh := k == 0
+		if k > 0 && q+1 < j {
+			next := &a.p.letters[q+1]
+			if extra == 0 || next.base == a.p.letters[q].base || !a.p.letters[q].canBe(x) || next.base == x.base {
+				q, fresh = q+1, true
+			}
+		}
+		if t+k > at {
+			own := ""
+			if fresh && q > 0 {
+				own = a.p.gapBefore(q)
+			}
+			a.cross(x, t+k, own, fresh && q > 0)
+		}
+		if !a.pair(&a.p.letters[q], x, t+k) {
+			return false
+		}
+		longest++
+	}
+	if q != j-1 {
+		return false
+	}
+	if extra > 0 {
+		if a.p.letters[i].flags&isDigit != 0 {
+			return false
+		}
+		if longest < 3 {
+			a.doubled++
+		} else {
+			a.repeated++
+			if !doubles(a.p.letters[i].base) {
+				a.oddRepeats++
+			}
+		}
+	}
+	return true
+}
+
+// doubles tells the letters that languages double, so that a long run may be a
+// drawn-out ordinary word: gooood is good, not god.
+func doubles(r rune) bool {
+	switch r {
+	case 'a', 'i', 'u', 'h', 'j', 'k', 'q', 'v', 'w', 'x', 'y', 'а', 'б', 'в', 'г', 'у', 'х', 'ц', 'ч', 'ш', 'щ', 'ы', 'э', 'ю', 'я':
+		return false
+	}
+	return true
+}
+
+// canBe tells whether some view reads x as this letter.
+func (p *letter) canBe(x *letter) bool {
+	switch {
+	case p.base == x.base:
+		return true
+	case p.flags&isDigit != 0 || p.class != x.class || p.look == 0:
+		return false
+	case x.script == noScript || x.flags&isImitation != 0 || x.script != p.script:
+		return true
+	}
+	return x.base == 'l' && p.base == 'i' || x.base == 'i' && p.base == 'l' && x.flags&isUpper != 0
+}
+
+// pair compares one letter of the phrase with one of the text, and counts what it
+// takes to see the one in the other.
+func (a *aligner) pair(p, x *letter, at int) bool {
+	if !p.canBe(x) {
+		return false
+	}
+	a.decoded = a.decoded || x.flags&isDecoded != 0
+	if weight(x) > 0 && x.class != a.class || a.units == 0 {
+		a.units++
+	}
+	a.class = x.class
+	if p.base == x.base {
+		return a.same(p, x)
+	}
+	if x.flags&isStroked != 0 {
+		a.stroked = true
+	} else if x.marks != 0 {
+		a.marked++
+	}
+	switch {
+	case x.script == noScript:
+		a.piece.leet++
+		a.leet++
+		inner := at+1 < len(a.rd.letters) && a.rd.letters[at+1].gap == 0 && a.rd.letters[at+1].script != noScript
+		switch {
+		case x.flags&isDigit == 0:
+			a.leetSigns++
+		case inner:
+			a.leetInner++
+		case x.base == '5':
+			a.leetTail++
+		}
+		return true
+	case x.flags&isImitation != 0:
+		a.piece.imitation++
+	case x.script == p.script:
+		if x.base == 'l' {
+			a.piece.lowerL++
+		} else {
+			a.piece.upperI++
+		}
+	default:
+		a.piece.look++
+		a.piece.scripts |= 1 << x.script
+		if p.look != x.look && classOf(p.look) != 'i' {
+			a.leet++ // з for e: looks like a digit that looks like the letter
+			a.leetInner++
+		}
+	}
+	a.piece.letters++
+	a.caseOf(x)
+	return true
+}
+
+// same compares two letters with the same base.
+func (a *aligner) same(p, x *letter) bool {
+	switch {
+	case x.flags&isStroked != 0:
+		a.stroked = true
+	case x.marks == p.marks:
+		if x.flags&isFolded != p.flags&isFolded || x.flags&isUpper != p.flags&isUpper {
+			a.folded = true
+		}
+	case p.marks == 0:
+		a.marked++
+	default:
+		a.missing++
+	}
+	switch {
+	case x.flags&isImitation != 0 && p.flags&isImitation == 0:
+		a.piece.imitation++
+		a.piece.letters++
+	case x.script != noScript:
+		a.piece.letters++
+		if x.script == p.script {
+			a.piece.own++
+		}
+	case x.flags&isDigit != 0:
+		a.piece.letters++ // the phrase's own digit
+	}
+	a.caseOf(x)
+	return true
+}
+
+func (a *aligner) caseOf(x *letter) {
+	switch {
+	case x.flags&isUpper != 0:
+		a.piece.upper++
+	case x.base != 'l' && x.script != noScript:
+		a.piece.lower++
+	}
+}
+
+// cross takes account of what lies before letter x of the text, where the phrase
+// has own between two letters, if it is between two of its letters at all.
+func (a *aligner) cross(x *letter, at int, own string, fresh bool) {
+	wanted := gap(0)
+	if fresh && own != "" {
+		wanted = gapIgnorable
+		for i := 0; i < len(own); i++ {
+			switch {
+			case own[i] == ' ' || own[i] == '\t' || own[i] == '\n':
+				wanted |= gapSpace
+			case own[i] > ' ':
+				wanted |= gapPunct
+			}
+		}
+		if wanted&gapPunct != 0 && wanted&gapSpace == 0 && isInvisible(own) {
+			wanted = 0
+		}
+	}
+	if x.gap&(gapIgnorable|gapZero) != 0 && wanted == 0 {
+		a.ignorable = true
+	}
+	split := x.gap&gapSplit != 0
+	switch {
+	case wanted == 0 && !split:
+		return
+	case wanted == 0:
+	case !split && x.gap&gapZero != 0 && wanted&gapPunct == 0:
+		a.ignorable = true
+	case !split:
+		a.merged++
+		if x.gap&gapIgnorable != 0 {
+			a.ignorable = true
+		}
+		return
+	}
+	between := between(a.rd, at)
+	if a.pieces == 0 {
+		a.firstOne = a.units <= 1
+		a.first = between
+	}
+	a.last = between
+	a.closePiece()
+	a.before, a.units, a.class = a.units, 0, 0
+	a.inside = wanted == 0 && x.flags&isInner == 0
+	if a.inside {
+		a.inWord++
+		a.gaps |= x.gap
+		if x.gap&gapApostrophe != 0 && x.gap&(gapSpace|gapOddSpace) == 0 {
+			a.lone = true
+		}
+		a.sentence = a.sentence || x.gap&gapSentence != 0
+		a.far = a.far || x.gap&gapPunct != 0 && len(between) > maxSeparator
+		return
+	}
+	if wanted&gapPunct != 0 {
+		if own != between {
+			a.otherSign++
+		}
+		return
+	}
+	if x.gap&gapPunct != 0 {
+		a.separated = true
+		a.sentence = a.sentence || x.gap&gapSentence != 0
+		a.far = a.far || len(between) > maxSeparator
+		return
+	}
+	if between != own {
+		a.folded = true
+		if x.gap&(gapIgnorable|gapZero) != 0 {
+			a.ignorable = true
+		}
+	}
+}
+
+// maxSeparator is how many bytes of punctuation may part two letters of a phrase.
+const maxSeparator = 32
+
+func isInvisible(s string) bool {
+	for _, r := range s {
+		if !ignorable(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// closePiece ends what stands between two separators.
+func (a *aligner) closePiece() {
+	a.pieces++
+	if a.units <= 1 {
+		a.singles++
+	}
+	if a.inside && (a.before > 1 || a.units > 1) {
+		a.rough++
+	}
+	if !a.piece.mixed() {
+		a.badScript++
+	}
+	if !a.piece.cased() {
+		a.badCase++
+	}
+	if a.piece.leet > 0 && a.piece.letters == 0 {
+		a.badLeet++
+	}
+	a.whole.add(&a.piece)
+	a.piece = tally{}
+}
