@@ -3,19 +3,25 @@ package stanza
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 )
 
 // maxDepth bounds how deep elements may nest; what lies deeper is left out, so
 // that nobody can end our stream, or our stack, with a nested stanza.
 const maxDepth = 64
 
-// A Decoder reads the stanzas of one stream. It is for one goroutine.
+// maxText is the size of a text buffer that is worth keeping for the next element.
+const maxText = 64 << 10
+
+// A Decoder reads the stanzas of one stream. It is for one goroutine. How large a
+// stanza may grow is for whoever reads the network to bound.
 type Decoder struct {
-	tokens xml.TokenReader
-	offset func() int64
-	size   int64
+	tokens    xml.TokenReader
+	offset    func() int64
+	size      int64
+	component bool   // the element being read began in NSComponent
+	text      []byte // character data that has no place yet
 }
 
 // NewDecoder reads from t, which stands inside a stream, past its opening tag. A
@@ -61,8 +67,10 @@ func (d *Decoder) DecodeElement() (Element, error) {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			e, err := d.element(t, 1)
-			if err != nil {
+			var e Element
+			d.component = t.Name.Space == NSComponent
+			d.text = d.text[:0]
+			if err := d.element(&e, t, 1); err != nil {
 				return Element{}, streamEnd(err)
 			}
 			if d.offset != nil {
@@ -95,59 +103,69 @@ func FromElement(e Element) Stanza {
 	return nil
 }
 
-func (d *Decoder) element(start xml.StartElement, depth int) (Element, error) {
-	e := Element{Name: start.Name, Attrs: plainAttrs(start.Attr)}
-	if e.Name.Space == NSComponent {
+// element reads what start began into e, to its end tag.
+func (d *Decoder) element(e *Element, start xml.StartElement, depth int) error {
+	e.Name, e.Attrs = plainName(start.Name), plainAttrs(start.Attr)
+	if d.component && e.Name.Space == NSComponent {
 		e.Name.Space = NSClient
 	}
 	for {
 		t, err := d.tokens.Token()
 		if err != nil {
-			return e, err
+			return err
 		}
 		switch t := t.(type) {
+		case xml.CharData:
+			d.text = append(d.text, t...)
 		case xml.StartElement:
 			if depth == maxDepth {
 				if err := d.skip(); err != nil {
-					return e, err
+					return err
 				}
 				continue
-			}
-			if e.Text != "" {
-				e.Children = append(e.Children, Element{Text: e.Text})
-				e.Text = ""
-			}
-			c, err := d.element(t, depth+1)
-			if err != nil {
-				return e, err
 			}
 			if e.Children == nil {
 				e.Children = make([]Element, 0, room(depth))
 			}
-			e.Children = append(e.Children, c)
-		case xml.CharData:
-			switch n := len(e.Children); {
-			case len(t) == 0:
-			case n == 0:
-				e.Text += string(t)
-			case e.Children[n-1].Name.Local == "":
-				e.Children[n-1].Text += string(t)
-			default:
-				e.Children = append(e.Children, Element{Text: string(t)})
+			if len(d.text) > 0 {
+				e.Children = append(e.Children, Element{Text: d.takeText()})
+			}
+			e.Children = append(e.Children, Element{})
+			if err := d.element(&e.Children[len(e.Children)-1], t, depth+1); err != nil {
+				return err
 			}
 		case xml.EndElement:
-			return e, nil
+			switch {
+			case len(d.text) == 0:
+			case len(e.Children) == 0:
+				e.Text = d.takeText()
+			default:
+				e.Children = append(e.Children, Element{Text: d.takeText()})
+			}
+			return nil
 		}
 	}
 }
 
-// room is a first guess at how many children an element has: a stanza a handful,
-// what is in it one or two.
-func room(depth int) int {
-	if depth == 1 {
-		return 4
+func (d *Decoder) takeText() string {
+	s := string(d.text)
+	if d.text = d.text[:0]; cap(d.text) > maxText {
+		d.text = nil
 	}
-	return 1
+	return s
+}
+
+// room is a first guess at how many children an element has: a stanza a handful,
+// a payload an item and a status, what is in it one.
+func room(depth int) int {
+	switch depth {
+	case 1:
+		return 4
+	case 2:
+		return 2
+	default:
+		return 1
+	}
 }
 
 func (d *Decoder) skip() error {
@@ -166,16 +184,38 @@ func (d *Decoder) skip() error {
 	return nil
 }
 
-// plainAttrs drops namespace declarations; the names carry what they declare.
+// plainAttrs drops namespace declarations, as the names carry what they declare,
+// and all but the first attribute of a name. It reuses attrs.
 func plainAttrs(attrs []xml.Attr) []xml.Attr {
 	rest := attrs[:0]
 	for _, a := range attrs {
-		if a.Name.Space != "xmlns" && (a.Name.Space != "" || a.Name.Local != "xmlns") {
+		if !isDeclaration(a.Name) {
+			a.Name = plainName(a.Name)
 			rest = append(rest, a)
 		}
 	}
-	if len(rest) == 0 {
+	if rest = uniqueAttrs(rest); len(rest) == 0 {
 		return nil
+	}
+	return rest
+}
+
+// uniqueAttrs drops attributes whose name an earlier one has, which no server lets
+// stand. It works in place.
+func uniqueAttrs(attrs []xml.Attr) []xml.Attr {
+	if len(attrs) > 16 {
+		seen := make(map[xml.Name]bool, len(attrs))
+		return slices.DeleteFunc(attrs, func(a xml.Attr) bool {
+			again := seen[a.Name]
+			seen[a.Name] = true
+			return again
+		})
+	}
+	rest := attrs[:0]
+	for _, a := range attrs {
+		if !slices.ContainsFunc(rest, func(b xml.Attr) bool { return a.Name == b.Name }) {
+			rest = append(rest, a)
+		}
 	}
 	return rest
 }
@@ -186,42 +226,4 @@ func streamEnd(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// StreamError is why the peer ended the stream (RFC 6120 §4.9).
-type StreamError struct {
-	Condition string // one of RFC 6120 §4.9.3, such as "conflict"
-	Text      string
-	Details   []Element
-}
-
-// Error gives condition and text.
-func (e *StreamError) Error() string {
-	if e.Text == "" {
-		return "stream error " + e.Condition
-	}
-	return fmt.Sprintf("stream error %s: %s", e.Condition, e.Text)
-}
-
-// Is makes errors.Is take another *StreamError as a pattern in which empty fields
-// match anything (Details do not take part).
-func (e *StreamError) Is(target error) bool {
-	t, ok := target.(*StreamError)
-	return ok && (t.Condition == "" || t.Condition == e.Condition) && (t.Text == "" || t.Text == e.Text)
-}
-
-func streamErrorOf(x Element) *StreamError {
-	e := &StreamError{}
-	for _, c := range x.Children {
-		switch {
-		case c.Name.Local == "":
-		case c.Is(NSStreams, "text"):
-			e.Text = c.Content()
-		case c.Name.Space == NSStreams && e.Condition == "":
-			e.Condition = c.Name.Local
-		default:
-			e.Details = append(e.Details, c)
-		}
-	}
-	return e
 }

@@ -23,7 +23,7 @@ func (p *Presence) Delay() (Delay, bool) { return delayOf(p.Extensions) }
 func (d Delay) Element() Element {
 	return NewText(NSDelay, "delay", d.Reason).
 		WithAttr("from", string(d.From)).
-		WithAttr("stamp", d.Stamp.UTC().Format("2006-01-02T15:04:05.999Z07:00"))
+		WithAttr("stamp", FormatTime(d.Stamp))
 }
 
 func delayOf(list []Element) (Delay, bool) {
@@ -37,6 +37,9 @@ func delayOf(list []Element) (Delay, bool) {
 	t, _ := ParseTime(e.Attr("stamp"))
 	return Delay{Stamp: t, From: receivedJID(e.Attr("from")), Reason: e.Content()}, true
 }
+
+// FormatTime writes a time as XEP-0082 does, in UTC and to the millisecond.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z07:00") }
 
 // ParseTime reads a time as XEP-0082 writes it, with any fraction and offset, or
 // in the old form of XEP-0091. The result is in UTC.

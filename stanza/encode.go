@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,43 +13,42 @@ import (
 func Marshal(s Stanza) []byte {
 	var b bytes.Buffer
 	e := s.element()
-	writeElement(&b, &e, NSClient)
+	writeElement(&b, &e, NSClient, false)
 	return b.Bytes()
 }
 
 // MarshalElement writes an element as XML, with its namespace declared.
 func MarshalElement(e Element) []byte {
 	var b bytes.Buffer
-	writeElement(&b, &e, "")
+	writeElement(&b, &e, "", true)
 	return b.Bytes()
 }
 
-// writeElement writes e inside an element whose namespace is parent.
-func writeElement(b *bytes.Buffer, e *Element, parent string) {
+// writeElement writes e where space is the default namespace, and says its own
+// where that is another, or where told to.
+func writeElement(b *bytes.Buffer, e *Element, space string, declare bool) {
 	if e.Name.Local == "" {
 		escape(b, e.Text)
 		return
 	}
-	name := xmlName(e.Name.Local)
+	n := plainName(e.Name)
+	name := xmlName(n.Local)
 	b.WriteByte('<')
-	b.WriteString(name)
-	if e.Name.Space != parent {
-		writeAttr(b, "xmlns", e.Name.Space)
-	}
-	for i := range e.Attrs {
-		a := &e.Attrs[i]
-		switch local := xmlName(a.Name.Local); {
-		case a.Name.Space == nsXML:
-			writeAttr(b, "xml:"+local, a.Value)
-		case a.Name.Space != "":
-			prefix := "a" + strconv.Itoa(i)
-			writeAttr(b, "xmlns:"+prefix, a.Name.Space)
-			writeAttr(b, prefix+":"+local, a.Value)
-		case local == "xmlns": // would change the meaning of what follows
-		default:
-			writeAttr(b, local, a.Value)
+	switch {
+	case n.Space == nsXML: // may not be declared, and need not
+		name = "xml:" + name
+		b.WriteString(name)
+		if declare {
+			writeAttr(b, "xmlns", space)
 		}
+	case n.Space != space || declare:
+		space = n.Space
+		b.WriteString(name)
+		writeAttr(b, "xmlns", space)
+	default:
+		b.WriteString(name)
 	}
+	writeAttrs(b, e.Attrs)
 	if e.Text == "" && len(e.Children) == 0 {
 		b.WriteString("/>")
 		return
@@ -58,11 +56,34 @@ func writeElement(b *bytes.Buffer, e *Element, parent string) {
 	b.WriteByte('>')
 	escape(b, e.Text)
 	for i := range e.Children {
-		writeElement(b, &e.Children[i], e.Name.Space)
+		writeElement(b, &e.Children[i], space, false)
 	}
 	b.WriteString("</")
 	b.WriteString(name)
 	b.WriteByte('>')
+}
+
+func writeAttrs(b *bytes.Buffer, attrs []xml.Attr) {
+	var room [8]xml.Attr
+	list := room[:0]
+	for _, a := range attrs {
+		if !isDeclaration(a.Name) { // would change the meaning of what follows
+			a.Name = xml.Name{Space: xmlText(a.Name.Space), Local: xmlName(plainName(a.Name).Local)}
+			list = append(list, a)
+		}
+	}
+	for i, a := range uniqueAttrs(list) {
+		switch a.Name.Space {
+		case "":
+			writeAttr(b, a.Name.Local, a.Value)
+		case nsXML:
+			writeAttr(b, "xml:"+a.Name.Local, a.Value)
+		default:
+			prefix := "a" + strconv.Itoa(i)
+			writeAttr(b, "xmlns:"+prefix, a.Name.Space)
+			writeAttr(b, prefix+":"+a.Name.Local, a.Value)
+		}
+	}
 }
 
 func writeAttr(b *bytes.Buffer, name, value string) {
@@ -73,45 +94,68 @@ func writeAttr(b *bytes.Buffer, name, value string) {
 	b.WriteByte('"')
 }
 
+// escape writes s as character data that may stand in an attribute as well. White
+// space other than a blank is spelled out, as XML would change it.
 func escape(b *bytes.Buffer, s string) {
-	if s != "" {
-		_ = xml.EscapeText(b, []byte(s)) // a bytes.Buffer does not fail
-	}
-}
-
-// xmlName is a name without a prefix that is well-formed whatever it was.
-func xmlName(s string) string {
-	for i, r := range s {
-		if !nameRune(r, i == 0) {
-			return replaceName(s)
+	done := 0
+	for i := 0; i < len(s); {
+		width, with := 1, ""
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			var legal bool
+			if width, legal = legalRune(s[i:]); !legal {
+				with = "\uFFFD"
+			}
+		case c == '<':
+			with = "&lt;"
+		case c == '>':
+			with = "&gt;"
+		case c == '&':
+			with = "&amp;"
+		case c == '"':
+			with = "&quot;"
+		case c == '\'':
+			with = "&apos;"
+		case c == '\t', c == '\n', c == '\r':
+			with = "&#" + strconv.Itoa(int(c)) + ";"
+		case c < ' ':
+			with = "\uFFFD"
 		}
-	}
-	if s == "" {
-		return "_"
-	}
-	return s
-}
-
-func replaceName(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if !nameRune(r, i == 0) {
-			r = '_'
+		if with != "" {
+			b.WriteString(s[done:i])
+			b.WriteString(with)
+			done = i + width
 		}
-		b.WriteRune(r)
+		i += width
 	}
-	return b.String()
+	b.WriteString(s[done:])
 }
 
-// nameRune is stricter than XML, and agrees with every version of it.
-func nameRune(r rune, first bool) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_':
-		return true
-	case r >= '0' && r <= '9', r == '-', r == '.':
-		return !first
-	case r < utf8.RuneSelf, r == utf8.RuneError:
-		return false
+// legalRune reports whether XML allows what s, which is not ASCII, begins with.
+func legalRune(s string) (width int, ok bool) {
+	r, width := utf8.DecodeRuneInString(s)
+	return width, (r != utf8.RuneError || width > 1) && r != 0xFFFE && r != 0xFFFF
+}
+
+// xmlText is s as it arrives once written: what XML does not allow is replaced.
+func xmlText(s string) string {
+	legal := true
+	for i := 0; i < len(s) && legal; {
+		width := 1
+		if c := s[i]; c >= utf8.RuneSelf {
+			width, legal = legalRune(s[i:])
+		} else {
+			legal = c >= ' ' || c == '\t' || c == '\n' || c == '\r'
+		}
+		i += width
 	}
-	return unicode.IsLetter(r) && r <= 0xFFFF && unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	if legal {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }

@@ -3,6 +3,7 @@ package stanza
 import (
 	"encoding/xml"
 	"errors"
+	"net/url"
 	"strings"
 )
 
@@ -93,13 +94,19 @@ func (e *Error) Is(target error) bool {
 }
 
 // Address is the room or account that a Gone or Redirect names as the new one
-// (RFC 6120 §8.3.3.5), or "".
+// (RFC 6120 §8.3.3.5) with an URI as in RFC 5122, or "".
 func (e *Error) Address() JID {
-	s, ok := strings.CutPrefix(e.URI, "xmpp:")
-	if !ok {
+	u, err := url.Parse(strings.TrimSpace(e.URI))
+	if err != nil || u.Scheme != "xmpp" {
 		return ""
 	}
-	s, _, _ = strings.Cut(s, "?")
+	s := u.Opaque
+	if s == "" {
+		s = strings.TrimPrefix(u.EscapedPath(), "/") // xmpp://account/address: as the account
+	}
+	if s, err = url.PathUnescape(s); err != nil {
+		return ""
+	}
 	j, err := ParseJID(s)
 	if err != nil {
 		return ""
@@ -118,7 +125,7 @@ func ConditionOf(err error) Condition {
 
 func (e *Error) element() Element {
 	c := e.Condition
-	if c == "" {
+	if c == "" || c == "text" {
 		c = UndefinedCondition
 	}
 	typ := e.Type
@@ -143,7 +150,7 @@ func errorOf(x Element) *Error {
 	for _, c := range x.Children {
 		switch {
 		case c.Name.Local == "":
-		case c.Name.Space == NSStanzas && c.Name.Local == "text" && e.Text == "" && c.Content() != "":
+		case c.Is(NSStanzas, "text") && e.Text == "" && c.Content() != "":
 			e.Text, e.Lang = c.Content(), c.Lang()
 		case c.Name.Space == NSStanzas && c.Name.Local != "text" && e.Condition == "":
 			e.Condition, e.URI = Condition(c.Name.Local), c.Content()

@@ -79,15 +79,18 @@ func iqOf(e Element) *IQ {
 	var typ string
 	iq.Attrs = takeAttributes(e.Attrs, &typ, &iq.ID, &iq.From, &iq.To, &iq.Lang)
 	iq.Type = IQType(typ)
+	last := -1
+	if iq.Type == IQError {
+		last = lastError(e.Children)
+	}
 	rest := e.Children[:0]
 	for i := range e.Children {
-		c := e.Children[i]
-		switch {
-		case c.Name.Local == "":
-		case c.Is(NSClient, "error") && iq.Error == nil && iq.Type == IQError:
-			iq.Error = errorOf(c)
+		switch c := &e.Children[i]; {
+		case c.Name.Local == "": // RFC 6120 §11.7: only white space may stand here
+		case i == last:
+			iq.Error = errorOf(*c)
 		default:
-			rest = append(rest, c)
+			rest = append(rest, *c)
 		}
 	}
 	if len(rest) > 0 {

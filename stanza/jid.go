@@ -22,8 +22,14 @@ type JID string
 // ErrJID is what every error of [ParseJID] is.
 var ErrJID = errors.New("malformed JID")
 
-// maxPart is the most bytes that each part of an address may have (RFC 7622 §3.1).
-const maxPart = 1023
+const (
+	maxPart   = 1023 // bytes in each part of an address (RFC 7622 §3.1)
+	maxDomain = 253  // bytes in a domain name on the wire of the DNS
+	maxLabel  = 63
+	maxInput  = 16 << 10 // bytes that are worth normalising
+
+	notInLocal = `"&'/:<>@` // RFC 7622 §3.3.1
+)
 
 // ParseJID checks and normalises an address (RFC 7622 §3): the localpart is
 // case-mapped, the domainpart lower-cased in its Unicode form, the resourcepart
@@ -32,6 +38,24 @@ func ParseJID(s string) (JID, error) {
 	if plainJID(s) {
 		return JID(s), nil
 	}
+	if len(s) > maxInput {
+		return "", fmt.Errorf("%w: %d bytes", ErrJID, len(s))
+	}
+	j, err := normalise(s)
+	if err != nil {
+		return "", err
+	}
+	// Some mappings open the way for others (RFC 8264 §7): what does not come to
+	// rest is no address.
+	if string(j) != s {
+		if again, err := normalise(string(j)); err != nil || again != j {
+			return "", fmt.Errorf("%w %q: no stable form", ErrJID, s)
+		}
+	}
+	return j, nil
+}
+
+func normalise(s string) (JID, error) {
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("%w %q: not UTF-8", ErrJID, s)
 	}
@@ -47,7 +71,7 @@ func ParseJID(s string) (JID, error) {
 		if local, err = precis.UsernameCaseMapped.String(local); err != nil {
 			return "", fmt.Errorf("%w %q: localpart: %w", ErrJID, s, err)
 		}
-		if strings.ContainsAny(local, `"&'/:<>@`) {
+		if strings.ContainsAny(local, notInLocal) {
 			return "", fmt.Errorf("%w %q: forbidden character in localpart", ErrJID, s)
 		}
 	}
@@ -142,46 +166,37 @@ func receivedJID(s string) JID {
 // plainJID reports whether s is an address in which nothing is left to normalise.
 // It is true for most of what is ever seen, and costs no allocation.
 func plainJID(s string) bool {
-	i, part := 0, 0
-	for ; i < len(s) && s[i] != '/'; i++ {
-		switch c := s[i]; {
-		case c == '@':
-			if part != 0 || i == 0 || i > maxPart {
-				return false
-			}
-			part = i + 1
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-' && i > part, c == '.' && i > part:
-		case (c == '_' || c == '+' || c == '=') && strings.IndexByte(s[i:], '@') > 0:
-		default:
+	bare, resource, full := strings.Cut(s, "/")
+	local, domain, hasLocal := strings.Cut(bare, "@")
+	if !hasLocal {
+		domain = local
+	} else if !plainLocal(local) {
+		return false
+	}
+	return plainDomain(domain) && (!full || plainResource(resource))
+}
+
+func plainLocal(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c <= ' ' || c > '~' || c >= 'A' && c <= 'Z' || strings.IndexByte(notInLocal, c) >= 0 {
 			return false
 		}
 	}
-	domain := s[part:i]
-	if domain == "" || len(domain) > 253 || !plainDomain(domain) {
-		return false
-	}
-	if i == len(s) {
-		return true
-	}
-	resource := s[i+1:]
-	if resource == "" || len(resource) > maxPart {
-		return false
-	}
-	for k := 0; k < len(resource); k++ {
-		if c := resource[k]; c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
+	return s != "" && len(s) <= maxPart
 }
 
 // plainDomain reports whether every label is lower-case letters, digits and inner
 // hyphens, is of a fit length and is not an A-label.
 func plainDomain(s string) bool {
-	for s != "" {
-		label, rest, more := strings.Cut(s, ".")
-		if label == "" || len(label) > 63 || label[len(label)-1] == '-' || label[0] == '-' ||
-			len(label) > 3 && label[2:4] == "--" || more && rest == "" {
+	if len(s) > maxDomain {
+		return false
+	}
+	for more := true; more; {
+		var label string
+		label, s, more = strings.Cut(s, ".")
+		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' ||
+			len(label) > 3 && label[2:4] == "--" {
 			return false
 		}
 		for i := 0; i < len(label); i++ {
@@ -189,9 +204,23 @@ func plainDomain(s string) bool {
 				return false
 			}
 		}
-		s = rest
 	}
 	return true
+}
+
+// plainResource knows printable ASCII and the letters of the Latin and Cyrillic
+// blocks, which no rule of OpaqueString touches.
+func plainResource(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= ' ' && r <= '~':
+		case r >= 0xC0 && r <= 0x24F:
+		case r >= 0x400 && r <= 0x482, r >= 0x48A && r <= 0x52F:
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxPart
 }
 
 // split cuts at the first / and, before it, at the first @ (RFC 7622 §3.1).
@@ -225,16 +254,16 @@ func normalDomain(s string) (string, error) {
 		}
 		return "[" + ip.String() + "]", nil
 	}
-	s = strings.TrimSuffix(s, ".")
 	ascii, err := domains.ToASCII(s)
 	if err != nil {
 		return "", err
 	}
-	if ascii == "" || len(ascii) > 253 {
+	ascii = strings.TrimSuffix(ascii, ".") // RFC 7622 §3.2
+	if ascii == "" || len(ascii) > maxDomain {
 		return "", errors.New("bad length")
 	}
 	for label := range strings.SplitSeq(ascii, ".") {
-		if label == "" || len(label) > 63 {
+		if label == "" || len(label) > maxLabel {
 			return "", errors.New("bad label")
 		}
 	}

@@ -138,7 +138,7 @@ func mucUserOf(list []Element) (u MUCUser, ok bool) {
 		case "item":
 			u.Items = append(u.Items, MUCItemOf(*c))
 		case "status":
-			if n, err := strconv.Atoi(c.Attr("code")); err == nil && !u.Statuses.Has(Status(n)) {
+			if n, err := strconv.Atoi(c.Attr("code")); err == nil && n >= 100 && n <= 999 && !u.Statuses.Has(Status(n)) {
 				u.Statuses = append(u.Statuses, Status(n))
 			}
 		case "destroy":
@@ -249,6 +249,7 @@ type MUCJoin struct {
 // A zero one asks for none; in any other, a zero field is no bound.
 type MUCHistory struct {
 	Stanzas int           // at most this many messages
+	Chars   int           // at most this many characters of XML
 	Within  time.Duration // none older than this, in whole seconds
 	Since   time.Time     // none older than this
 }
@@ -261,18 +262,40 @@ func (p *Presence) MUCJoin() (MUCJoin, bool) {
 	}
 	j := MUCJoin{Password: x.ChildText(NSMUC, "password")}
 	if h := x.Child(NSMUC, "history"); h != nil {
-		j.History = &MUCHistory{}
-		if n, err := strconv.Atoi(h.Attr("maxstanzas")); err == nil && n > 0 {
-			j.History.Stanzas = n
-		}
-		if n, err := strconv.ParseInt(h.Attr("seconds"), 10, 32); err == nil && n > 0 {
-			j.History.Within = time.Duration(n) * time.Second
-		}
-		if t, err := ParseTime(h.Attr("since")); err == nil {
-			j.History.Since = t
-		}
+		j.History = historyOf(h)
 	}
 	return j, true
+}
+
+// historyOf is nil where h bounds nothing, and zero where a bound is zero.
+func historyOf(h *Element) *MUCHistory {
+	var m MUCHistory
+	bound := false
+	count := func(attr string) (int, bool) {
+		n, err := strconv.ParseUint(h.Attr(attr), 10, 31)
+		return int(n), err == nil
+	}
+	for attr, field := range map[string]*int{"maxstanzas": &m.Stanzas, "maxchars": &m.Chars} {
+		if n, ok := count(attr); ok {
+			if n == 0 {
+				return &MUCHistory{}
+			}
+			*field, bound = n, true
+		}
+	}
+	if n, ok := count("seconds"); ok {
+		if n == 0 {
+			return &MUCHistory{}
+		}
+		m.Within, bound = time.Duration(n)*time.Second, true
+	}
+	if t, err := ParseTime(h.Attr("since")); err == nil {
+		m.Since, bound = t, true
+	}
+	if !bound {
+		return nil
+	}
+	return &m
 }
 
 // Element is the payload.
@@ -283,6 +306,9 @@ func (j MUCJoin) Element() Element {
 		if *h == (MUCHistory{}) { // §7.2.14 asks for maxchars; some services look at maxstanzas only
 			e = e.WithAttr("maxchars", "0").WithAttr("maxstanzas", "0")
 		}
+		if h.Chars > 0 {
+			e = e.WithAttr("maxchars", strconv.Itoa(h.Chars))
+		}
 		if h.Stanzas > 0 {
 			e = e.WithAttr("maxstanzas", strconv.Itoa(h.Stanzas))
 		}
@@ -290,7 +316,7 @@ func (j MUCJoin) Element() Element {
 			e = e.WithAttr("seconds", strconv.FormatInt(s, 10))
 		}
 		if !h.Since.IsZero() {
-			e = e.WithAttr("since", h.Since.UTC().Format(time.RFC3339))
+			e = e.WithAttr("since", FormatTime(h.Since))
 		}
 		x.Children = append(x.Children, e)
 	}

@@ -22,6 +22,4 @@ const (
 	NSCaps        = "http://jabber.org/protocol/caps" // XEP-0115
 	NSVersion     = "jabber:iq:version"               // XEP-0092
 	NSData        = "jabber:x:data"                   // XEP-0004
-
-	nsXML = "http://www.w3.org/XML/1998/namespace"
 )

@@ -42,7 +42,7 @@ type Presence struct {
 
 	Show     Show
 	Status   string // the first that is not empty; in other languages: Extensions
-	Priority int8
+	Priority int8   // 0 where none was understood
 
 	Error      *Error     // of a PresenceError
 	Extensions []Element  // everything else
@@ -73,7 +73,7 @@ func (p *Presence) element() Element {
 	if p.Show != "" {
 		e.Children = append(e.Children, NewText(NSClient, "show", string(p.Show)))
 	}
-	if p.Status != "" {
+	if p.Status != "" && !says(p.Extensions, "status", p.Status) {
 		e.Children = append(e.Children, NewText(NSClient, "status", p.Status))
 	}
 	if p.Priority != 0 {
@@ -91,24 +91,34 @@ func presenceOf(e Element) *Presence {
 	var typ string
 	p.Attrs = takeAttributes(e.Attrs, &typ, &p.ID, &p.From, &p.To, &p.Lang)
 	p.Type = PresenceType(typ)
+	last := -1
+	if p.Type == PresenceError {
+		last = lastError(e.Children)
+	}
 	rest := e.Children[:0]
 	for i := range e.Children {
-		c := e.Children[i]
+		c := &e.Children[i]
+		keep := true
 		switch {
-		case c.Name.Local == "":
+		case c.Name.Local == "": // RFC 6120 §11.7: only white space may stand here
+			keep = false
 		case c.Name.Space != NSClient:
-			rest = append(rest, c)
-		case c.Name.Local == "show" && plainText(c) && p.Show == "" && c.Text != "":
+		case c.Name.Local == "show" && p.Show == "" && plainText(c):
 			p.Show = Show(c.Text)
-		case c.Name.Local == "status" && plainText(c) && p.Status == "" && c.Text != "":
-			p.Status = c.Text
-		case c.Name.Local == "priority" && plainText(c) && p.Priority == 0 && canonicalPriority(c.Text):
+			keep = p.Show == ""
+		case c.Name.Local == "status" && p.Status == "":
+			p.Status = c.Content()
+			keep = p.Status == "" || !plainText(c)
+		case c.Name.Local == "priority" && p.Priority == 0 && plainText(c) && canonicalPriority(c.Text):
 			n, _ := strconv.ParseInt(c.Text, 10, 8) // canonicalPriority has seen to it
 			p.Priority = int8(n)
-		case c.Name.Local == "error" && p.Error == nil && p.Type == PresenceError:
-			p.Error = errorOf(c)
-		default:
-			rest = append(rest, c)
+			keep = false
+		case i == last:
+			p.Error = errorOf(*c)
+			keep = false
+		}
+		if keep {
+			rest = append(rest, *c)
 		}
 	}
 	if len(rest) > 0 {

@@ -72,7 +72,7 @@ type Featurer interface {
 // Answers reports whether iq can be the answer to request as it was sent by self:
 // of the same id, and from where the request went (RFC 6120 §8.1.2.1, §8.2.3).
 func (iq *IQ) Answers(request *IQ, self JID) bool {
-	if iq.IsRequest() || iq.ID != request.ID {
+	if iq.Type != Result && iq.Type != IQError || iq.ID != request.ID {
 		return false
 	}
 	if iq.From == request.To {

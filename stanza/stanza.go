@@ -12,6 +12,7 @@ type Stanza interface {
 	// WithFrom is a shallow copy that comes from another address.
 	WithFrom(JID) Stanza
 
+	// element is the stanza as XML. It may share memory with the stanza.
 	element() Element
 }
 
