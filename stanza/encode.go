@@ -68,7 +68,8 @@ func writeAttrs(b *bytes.Buffer, attrs []xml.Attr) {
 	list := room[:0]
 	for _, a := range attrs {
 		if !isDeclaration(a.Name) { // would change the meaning of what follows
-			a.Name = xml.Name{Space: xmlText(a.Name.Space), Local: xmlName(plainName(a.Name).Local)}
+			a.Name = plainName(a.Name)
+			a.Name = xml.Name{Space: xmlText(a.Name.Space), Local: xmlName(a.Name.Local)}
 			list = append(list, a)
 		}
 	}

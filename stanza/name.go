@@ -12,17 +12,23 @@ const (
 )
 
 // plainName is a received name as it can be sent again. encoding/xml leaves a colon
-// in some names, which Namespaces in XML does not allow, and lets declarations'
-// own namespace be used, which ends a stream.
+// in some names, which Namespaces in XML does not allow, and lets two things stand
+// that end a stream: the namespace of declarations, and a namespace with a line
+// break in it, which is what some servers' parsers join names with.
 func plainName(n xml.Name) xml.Name {
 	if n.Space == nsXMLNS {
 		n.Space = ""
+	}
+	if strings.ContainsAny(n.Space, "\t\r\n") {
+		n.Space = lineBreaks.Replace(n.Space)
 	}
 	if strings.IndexByte(n.Local, ':') >= 0 {
 		n.Local = strings.ReplaceAll(n.Local, ":", "_")
 	}
 	return n
 }
+
+var lineBreaks = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ")
 
 // isDeclaration reports whether an attribute of that name would declare a
 // namespace.
