@@ -115,7 +115,7 @@ var evasions = []struct {
 		{"ꓝ\u200bꓣꓰꓰ ꓐꓲꓔꓚꓳꓲꓠ", Skeleton}, {"fr&#51;&#51; bitcoin", Leet}, {"FREEEE BlTCOlN", Squeezed}, {"freebitc0in", Joined}, {"ｆ ｒ ｅ ｅ ｂ ｉ ｔ ｃ ｏ ｉ ｎ", Joined}, {"f r ee b ii t c oo in", Joined}, {"frée bіtcoin", Skeleton}, {"f\u0336r\u0336e\u0336e\u0336b\u0336i\u0336t\u0336c\u0336o\u0336i\u0336n\u0336", Joined},
 		{"fr\u00adee &#98;itcoin", Stripped}, {"fᴦ33 ʙ1ᴛᴄ0ɪɴ", Leet}, {"f r e\u200b e b i t c o i n", Joined}, {"𝓯.𝓻.𝓮.𝓮 𝓫.𝓲.𝓽.𝓬.𝓸.𝓲.𝓷", Joined}, {"FREE B1TCOlN", Leet}, {"f®33 b!tc0!n", Leet},
 		// Backwards.
-		{"niocitb eerf\u202e", Reversed}, {"uᴉoɔʇᴉq ǝǝɹɟ", Reversed},
+		{"uᴉoɔʇᴉq ǝǝɹɟ", Reversed},
 	}},
 	{"viagra", []evasion{
 		{"v1agra", Leet}, {"vi@gra", Leet}, {"v.i.a.g.r.a", Joined}, {"v i a g r a", Joined}, {"VIAGRA", Folded}, {"vіаgrа", Skeleton}, {"v1@gr@", Leet}, {"viiiagraaa", Squeezed}, {"via-gra", Joined}, {"vi\u200bagra", Stripped}, {"ѵiagra", Skeleton},
@@ -165,4 +165,17 @@ func TestEvasions(t *testing.T) {
 		t.Errorf("only %d evasions", n)
 	}
 	t.Logf("%d evasions", n)
+}
+
+// A right-to-left override shows the letters after it in the order of the phrase.
+func TestEvasionByOverride(t *testing.T) {
+	f := mustCompile(t, TextRule{Phrases: []string{"free bitcoin"}})
+	const text = "look: \u202enioctib eerf\u202c!"
+	found := f.Match(text)
+	if len(found) != 1 || found[0].View != Reversed || text[found[0].Start:found[0].End] != "nioctib eerf" {
+		t.Errorf("got %+v", found)
+	}
+	if found := f.Match("nioctib eerf"); found != nil {
+		t.Errorf("without an override: %+v", found)
+	}
 }

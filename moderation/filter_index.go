@@ -4,22 +4,23 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"sort"
+	"strings"
 )
 
 // index finds the phrases whose squeezed classes begin at some place of a text's.
-// Of a text without any, it reads eight bytes and two bits a word.
+// Of a place where none does, it reads eight bytes and a bit or two.
 type index struct {
 	ids   []int32 // sorted by classes
 	keys  []string
-	byKey map[uint32]span // places in ids, by the first shortKey classes
-	short [shortKey]map[uint32]span
-	long  bitmap // the first keyLength classes of those that have as many
-	mid   bitmap // the first shortKey of those that have as many, but not more
+	spans map[uint64]span // places in ids, by the first keyLength classes, or all if they are fewer
+	some  bitmap          // the keys of spans, roughly
+	masks []uint64        // for the lengths that keys have
 }
 
 type span struct{ lo, hi int32 }
 
-const shortKey = 4
+// keyLength is how many classes an index looks up at once.
+const keyLength = 8
 
 func newIndex(phrases []phrase, ids []int32) index {
 	ix := index{ids: ids}
@@ -28,95 +29,93 @@ func newIndex(phrases []phrase, ids []int32) index {
 	}
 	sort.SliceStable(ids, func(i, j int) bool { return phrases[ids[i]].classes < phrases[ids[j]].classes })
 	ix.keys = make([]string, len(ids))
-	ix.byKey = make(map[uint32]span)
-	ix.long, ix.mid = newBitmap(len(ids)), newBitmap(len(ids))
+	ix.spans = make(map[uint64]span, len(ids))
+	ix.some = newBitmap(len(ids))
+	var lengths [keyLength + 1]bool
 	for i, id := range ids {
 		k := phrases[id].classes
 		ix.keys[i] = k
+		lengths[min(len(k), keyLength)] = true
 		var first [keyLength]byte
 		copy(first[:], k)
 		key := binary.LittleEndian.Uint64(first[:])
-		table := ix.byKey
-		switch n := len(k); {
-		case n >= keyLength:
-			ix.long.add(key)
-		case n >= shortKey:
-			ix.mid.add(key & (1<<(8*shortKey) - 1))
-		default:
-			if ix.short[n] == nil {
-				ix.short[n] = make(map[uint32]span)
-			}
-			table = ix.short[n]
-		}
-		s, ok := table[uint32(key)]
+		s, ok := ix.spans[key]
 		if !ok {
 			s.lo = int32(i)
+			ix.some.add(key)
 		}
 		s.hi = int32(i) + 1
-		table[uint32(key)] = s
+		ix.spans[key] = s
+	}
+	for n, used := range lengths {
+		if used {
+			ix.masks = append(ix.masks, ^uint64(0)>>(8*(keyLength-n)))
+		}
 	}
 	return ix
 }
 
 // mayBegin tells whether any phrase might begin with these eight classes.
 func (ix *index) mayBegin(key uint64) bool {
-	if ix.long.has(key) || ix.mid.has(key&(1<<(8*shortKey)-1)) {
-		return true
-	}
-	for n := 1; n < shortKey; n++ {
-		if ix.short[n] != nil {
-			if _, ok := ix.short[n][uint32(key&(1<<(8*n)-1))]; ok {
-				return true
-			}
+	for _, m := range ix.masks {
+		if ix.some.has(key&m) && ix.has(key&m) {
+			return true
 		}
 	}
 	return false
+}
+
+func (ix *index) has(key uint64) bool {
+	_, ok := ix.spans[key]
+	return ok
 }
 
 // each calls try for each phrase whose classes the text has at this place, in the
 // order of their length.
 func (ix *index) each(classes []byte, try func(id int32)) {
 	key := binary.LittleEndian.Uint64(classes)
-	for n := 1; n < shortKey; n++ {
-		if ix.short[n] != nil {
-			if s, ok := ix.short[n][uint32(key&(1<<(8*n)-1))]; ok {
-				for _, id := range ix.ids[s.lo:s.hi] {
-					try(id)
-				}
+	for _, m := range ix.masks {
+		if !ix.some.has(key & m) {
+			continue
+		}
+		s, ok := ix.spans[key&m]
+		switch {
+		case !ok:
+		case m == ^uint64(0):
+			ix.narrow(int(s.lo), int(s.hi), classes, try)
+		default:
+			for _, id := range ix.ids[s.lo:s.hi] {
+				try(id)
 			}
 		}
 	}
-	if !ix.long.has(key) && !ix.mid.has(key&(1<<(8*shortKey)-1)) {
-		return
-	}
-	s, ok := ix.byKey[uint32(key)]
-	if !ok {
-		return
-	}
-	lo, hi := int(s.lo), int(s.hi)
-	for depth := shortKey; lo < hi; {
+}
+
+// narrow goes on where the key ends: it calls try for those of the phrases from lo
+// to hi whose classes the text has to their end.
+func (ix *index) narrow(lo, hi int, classes []byte, try func(id int32)) {
+	for depth := keyLength; lo < hi; {
 		for lo < hi && len(ix.keys[lo]) == depth {
 			try(ix.ids[lo])
 			lo++
 		}
-		if lo == hi || depth >= len(classes) || classes[depth] == 0 {
+		if lo == hi || classes[depth] == 0 { // zeros end the classes
 			return
 		}
 		// What the first and the last have in common, all have.
 		a, b := ix.keys[lo], ix.keys[hi-1]
-		for depth < len(a) && depth < len(b) && a[depth] == b[depth] {
-			if depth >= len(classes) || classes[depth] != a[depth] {
-				return
-			}
-			depth++
+		shared := depth
+		for shared < len(a) && shared < len(b) && a[shared] == b[shared] {
+			shared++
 		}
-		if depth == len(a) || depth >= len(classes) {
+		if !strings.HasPrefix(string(classes[depth:min(shared, len(classes))]), a[depth:shared]) {
+			return
+		}
+		if depth = shared; depth == len(a) {
 			continue
 		}
-		c := classes[depth]
-		at := depth
-		n := hi
-		hi = lo + sort.Search(n-lo, func(i int) bool { return ix.keys[lo+i][at] > c })
+		at, c := depth, classes[depth]
+		hi = lo + sort.Search(hi-lo, func(i int) bool { return ix.keys[lo+i][at] > c })
 		lo += sort.Search(hi-lo, func(i int) bool { return ix.keys[lo+i][at] >= c })
 		depth++
 	}
@@ -128,8 +127,8 @@ type bitmap struct {
 	shift uint
 }
 
-// newBitmap makes room for n keys at 32 bits each: one word in thirty that is not
-// there seems to be, and ten thousand keys still fit the processor's first cache.
+// newBitmap makes room for n keys at 16 to 32 bits each: one word in twenty that is
+// not there seems to be, and ten thousand keys still fit the processor's first cache.
 func newBitmap(n int) bitmap {
 	b := max(10, bits.Len(uint(n*16)))
 	return bitmap{words: make([]uint64, 1<<(b-6)), shift: uint(64 - b)}

@@ -47,21 +47,25 @@ func (rd *reading) plain(text string) bool {
 		rd.runs = make([]uint32, n+1, n+n/2+1)
 	}
 	classes, starts := rd.classes[:n+keyLength], rd.runs[:n+1]
-	var all uint16
-	var k, words int
-	var last, before byte // the last class, and that of the character before
-	for i := 0; i < n; i++ {
+	var all, last, before uint16 // last is the last class, before that of the character before
+	k, words := 0, 0
+	for i := 0; i < len(text); i++ {
 		t := plainTable[text[i]]
 		all |= t
-		c := byte(t)
-		// Written without branches: text is where a processor guesses wrong.
-		isLetter := b2i(c != 0)
-		fresh := isLetter & b2i(c != last)
-		classes[k] = c
-		k += fresh
-		starts[words] = uint32(k - 1)
-		words += isLetter & b2i(before == 0)
+		c := t & 0xFF
 		if c != 0 {
+			if before == 0 {
+				at := k
+				if c == last {
+					at = k - 1
+				}
+				starts[words] = uint32(at)
+				words++
+			}
+			classes[k] = byte(c)
+			if c != last {
+				k++
+			}
 			last = c
 		}
 		before = c
@@ -72,13 +76,6 @@ func (rd *reading) plain(text string) bool {
 	clear(classes[k : k+keyLength])
 	rd.classes, rd.runs = classes[:k+keyLength], starts[:words]
 	return true
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // odd tells whether an ASCII text has an escape, or a sign that might be a letter.

@@ -30,9 +30,6 @@ const (
 	readPhrase          // from a rule: escapes are not decoded
 )
 
-// keyLength is how many classes an index looks up at once.
-const keyLength = 8
-
 // maxKeptLetters bounds the memory that a reading takes back into the pool.
 const maxKeptLetters = 1 << 17
 
@@ -158,14 +155,20 @@ func (rd *reading) inWord(r rune, start, end int, mode readMode) bool {
 }
 
 func (rd *reading) letter(in *runeInfo, base rune, start, end int, fl flags) {
-	if k := len(rd.classes); k == 0 || rd.classes[k-1] != in.class {
+	k := len(rd.classes)
+	if k == 0 || rd.classes[k-1] != in.class {
 		rd.classes = append(rd.classes, in.class)
 		rd.runs = append(rd.runs, uint32(len(rd.letters)))
+		k++
 	}
-	rd.letters = append(rd.letters, letter{
-		base: base, marks: in.marks, start: uint32(start), end: uint32(end), canon: uint32(len(rd.classes) - 1),
-		class: in.class, look: in.look, script: in.script, gap: rd.gap, flags: in.flags | fl,
-	})
+	n := len(rd.letters)
+	if n == cap(rd.letters) {
+		rd.letters = append(rd.letters, letter{})
+	}
+	rd.letters = rd.letters[:n+1]
+	l := &rd.letters[n]
+	l.base, l.marks, l.start, l.end, l.canon = base, in.marks, uint32(start), uint32(end), uint32(k-1)
+	l.class, l.look, l.script, l.gap, l.flags = in.class, in.look, in.script, rd.gap, in.flags|fl
 	rd.gap, rd.pending, rd.marks = 0, false, 0
 }
 

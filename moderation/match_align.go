@@ -179,7 +179,8 @@ func (p *letter) canBe(x *letter) bool {
 	case x.script == noScript || x.flags&isImitation != 0 || x.script != p.script:
 		return true
 	}
-	return x.base == 'l' && p.base == 'i' || x.base == 'i' && p.base == 'l' && x.flags&isUpper != 0
+	upper := x.flags&isUpper != 0
+	return x.base == 'l' && p.base == 'i' && !upper || x.base == 'i' && p.base == 'l' && upper
 }
 
 // pair compares one letter of the phrase with one of the text, and counts what it

@@ -31,6 +31,15 @@ func unescapeEntity(s string) (rune, int) {
 	for strings.HasPrefix(s[i:], "amp;") {
 		i += 4
 	}
+	r, n := unescapeReference(s, i)
+	if n == 0 && i > 1 {
+		return '&', i
+	}
+	return r, n
+}
+
+// unescapeReference reads what follows the ampersand, from s[i] on.
+func unescapeReference(s string, i int) (rune, int) {
 	if i >= len(s) {
 		return 0, 0
 	}

@@ -243,6 +243,9 @@ func describeLetter(r rune) runeInfo {
 				}
 			} else {
 				orig := d
+				if _, ok := lookalikes[r]; ok {
+					orig = r
+				}
 				if i > 0 || len(folded) > utf8.RuneLen(c) {
 					orig = c
 				}
