@@ -146,11 +146,11 @@ func keepTrying(ctx context.Context, b Backoff, log *slog.Logger, count *counter
 
 // take makes a stream of a connected client.
 func (c *Client) take(x *xmpp.Client) (*stream, error) {
-	conn, tokens, err := takeOver(x)
+	conn, dec, err := takeOver(x)
 	if err != nil {
 		return nil, err
 	}
-	return newStream(conn, tokens, c.cfg.Backlog, &c.count, c.cfg.Logger), nil
+	return newStream(conn, dec, c.cfg.Backlog, &c.count, c.cfg.Logger), nil
 }
 
 // serve runs the services over one stream and returns what ended it; nil if ctx did.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1" // what XEP-0114 hashes with
 	"encoding/hex"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -131,8 +130,8 @@ func (c *Component) connect(ctx context.Context) (*stream, error) {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	tokens := xml.NewDecoder(conn)
-	err = c.handshake(conn, tokens)
+	dec := stanza.NewStreamDecoder(conn, nil)
+	err = c.handshake(conn, dec)
 	if !stop() && err == nil {
 		err = ErrTimeout
 	}
@@ -140,24 +139,27 @@ func (c *Component) connect(ctx context.Context) (*stream, error) {
 		_ = conn.Close() // the handshake's error is the one to report
 		return nil, fmt.Errorf("component handshake with %s: %w", c.cfg.Addr, err)
 	}
-	return newStream(conn, tokens, c.cfg.Backlog, &c.count, c.cfg.Logger), nil
+	return newStream(conn, dec, c.cfg.Backlog, &c.count, c.cfg.Logger), nil
 }
 
-func (c *Component) handshake(conn net.Conn, tokens *xml.Decoder) error {
+func (c *Component) handshake(conn net.Conn, dec *stanza.Decoder) error {
 	if _, err := fmt.Fprintf(conn, "<?xml version='1.0'?><stream:stream xmlns='%s' xmlns:stream='%s' to='%s'>",
 		stanza.NSComponent, stanza.NSStream, escaped(string(c.cfg.Domain))); err != nil {
 		return err
 	}
-	id, err := streamID(tokens)
+	root, err := dec.Open()
 	if err != nil {
 		return err
 	}
-	sum := sha1.Sum([]byte(id + c.cfg.Secret))
+	if !root.Is(stanza.NSStream, "stream") {
+		return fmt.Errorf("got <%s/> instead of a stream", root.Name.Local)
+	}
+	sum := sha1.Sum([]byte(root.Attr("id") + c.cfg.Secret))
 	hash := hex.EncodeToString(sum[:])
 	if _, err := conn.Write([]byte("<handshake>" + hash + "</handshake>")); err != nil {
 		return err
 	}
-	e, err := stanza.NewDecoder(tokens).DecodeElement()
+	e, err := dec.DecodeElement()
 	var refused *stanza.StreamError
 	switch {
 	case errors.As(err, &refused):
@@ -183,25 +185,6 @@ func refusal(e *stanza.StreamError) error {
 		return fmt.Errorf("%w: %w", ErrConflict, e)
 	}
 	return e
-}
-
-// streamID reads the server's opening tag.
-func streamID(tokens *xml.Decoder) (string, error) {
-	for {
-		t, err := tokens.Token()
-		if err != nil {
-			return "", err
-		}
-		start, ok := t.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		if start.Name.Space != stanza.NSStream || start.Name.Local != "stream" {
-			return "", fmt.Errorf("got <%s/> instead of a stream", start.Name.Local)
-		}
-		e := stanza.Element{Attrs: start.Attr}
-		return e.Attr("id"), nil
-	}
 }
 
 // serve runs all sessions over one stream and returns what ended it; nil if ctx did.

@@ -3,7 +3,6 @@ package reconnect
 import (
 	"context"
 	"crypto/tls"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -49,9 +48,9 @@ type stream struct {
 	cause error // of the end; read after ended is closed
 }
 
-func newStream(conn net.Conn, tokens xml.TokenReader, limit int64, count *counters, log *slog.Logger) *stream {
+func newStream(conn net.Conn, dec *stanza.Decoder, limit int64, count *counters, log *slog.Logger) *stream {
 	s := &stream{
-		conn: conn, dec: stanza.NewDecoder(tokens), count: count, log: log,
+		conn: conn, dec: dec, count: count, log: log,
 		backlog: newBacklog(or(limit, backlogBytes), patience),
 		answers: make(chan stanza.Stanza, queueAnswers),
 		writing: make(chan struct{}, 1),

@@ -3,7 +3,6 @@ package reconnect
 import (
 	"bufio"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -37,14 +36,14 @@ type peer struct {
 func begin(ctx context.Context, svc stanza.Service) *peer {
 	here, there := net.Pipe()
 	p := &peer{Conn: there, lines: make(chan string, 1000), ended: make(chan error, 1)}
-	tokens := xml.NewDecoder(here)
+	dec := stanza.NewStreamDecoder(here, nil)
 	go func() {
 		_, _ = io.WriteString(there, "<stream:stream xmlns='jabber:client' xmlns:stream='"+stanza.NSStream+"'>")
 	}()
-	if _, err := tokens.Token(); err != nil {
+	if _, err := dec.Open(); err != nil {
 		panic(err)
 	}
-	p.s = newStream(here, tokens, 0, &p.count, slog.New(slog.DiscardHandler))
+	p.s = newStream(here, dec, 0, &p.count, slog.New(slog.DiscardHandler))
 	live := p.s.session(context.WithoutCancel(ctx), session.Config{
 		JID: self, Services: []stanza.Service{svc}, Own: newInfo(Software{}, nil, clientIdentity, p.s),
 		Write:  p.s.send,
@@ -166,7 +165,7 @@ func TestWriteThatGetsNowhereEndsTheStream(t *testing.T) {
 		here, there := net.Pipe()
 		defer there.Close()
 		var count counters
-		s := newStream(here, xml.NewDecoder(here), 0, &count, slog.New(slog.DiscardHandler))
+		s := newStream(here, stanza.NewStreamDecoder(here, nil), 0, &count, slog.New(slog.DiscardHandler))
 		first := make(chan error)
 		go func() { first <- s.send(t.Context(), &stanza.Message{To: "a@b"}) }()
 		synctest.Wait()

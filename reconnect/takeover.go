@@ -1,20 +1,25 @@
 package reconnect
 
 import (
+	"bufio"
 	"encoding/xml"
 	"fmt"
+	"io"
+	"maps"
 	"net"
 	"reflect"
 	"unsafe"
 
 	"github.com/xmppo/go-xmpp"
+
+	"github.com/xmppkit/xmppkit/stanza"
 )
 
 // takeOver reads the connection and the decoder out of a client whose handshake is
 // done. go-xmpp has no accessor for them, and its Recv loses what rooms depend on
 // and can be made to send what a stranger wants (TestRecvCanBeInjected). A client
 // whose fields differ from what this file knows is an [ErrUnsupported].
-func takeOver(c *xmpp.Client) (net.Conn, *xml.Decoder, error) {
+func takeOver(c *xmpp.Client) (net.Conn, *stanza.Decoder, error) {
 	if c == nil {
 		return nil, nil, fmt.Errorf("%w: no client", ErrUnsupported)
 	}
@@ -22,24 +27,38 @@ func takeOver(c *xmpp.Client) (net.Conn, *xml.Decoder, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dec, err := field[*xml.Decoder](c, "p")
+	tokens, err := field[*xml.Decoder](c, "p")
 	if err != nil {
 		return nil, nil, err
 	}
-	if conn == nil || dec == nil {
+	if conn == nil || tokens == nil {
 		return nil, nil, fmt.Errorf("%w: the client is not connected", ErrUnsupported)
 	}
-	return conn, dec, nil
+	return conn, takeOverDecoder(tokens), nil
+}
+
+// takeOverDecoder reads on where tokens stands: with a reader of our own where what
+// tokens has read ahead can be had, and through tokens, which is slower, where this
+// version of encoding/xml is not one that this file knows.
+func takeOverDecoder(tokens *xml.Decoder) *stanza.Decoder {
+	ahead, err := field[io.ByteReader](tokens, "r")
+	next, err1 := field[int](tokens, "nextByte")
+	inside, err2 := field[map[string]string](tokens, "ns")
+	buffered, ok := ahead.(*bufio.Reader)
+	if err != nil || err1 != nil || err2 != nil || !ok || next >= 0 {
+		return stanza.NewDecoder(tokens)
+	}
+	return stanza.NewStreamDecoder(buffered, maps.Clone(inside))
 }
 
 // field is the value of an unexported field of exactly type T.
-func field[T any](c *xmpp.Client, name string) (value T, err error) {
-	f := reflect.ValueOf(c).Elem().FieldByName(name)
+func field[T, S any](s *S, name string) (value T, err error) {
+	f := reflect.ValueOf(s).Elem().FieldByName(name)
 	if !f.IsValid() {
-		return value, fmt.Errorf("%w: xmpp.Client has no field %q", ErrUnsupported, name)
+		return value, fmt.Errorf("%w: %v has no field %q", ErrUnsupported, reflect.TypeFor[S](), name)
 	}
 	if want := reflect.TypeFor[T](); f.Type() != want {
-		return value, fmt.Errorf("%w: xmpp.Client.%s is a %v, not a %v", ErrUnsupported, name, f.Type(), want)
+		return value, fmt.Errorf("%w: field %s of %v is a %v, not a %v", ErrUnsupported, name, reflect.TypeFor[S](), f.Type(), want)
 	}
 	return *(*T)(unsafe.Pointer(f.UnsafeAddr())), nil
 }

@@ -3,10 +3,14 @@ package reconnect
 import (
 	"encoding/xml"
 	"errors"
+	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/xmppo/go-xmpp"
+
+	"github.com/xmppkit/xmppkit/stanza"
 )
 
 // A go-xmpp whose fields are others must fail here first.
@@ -32,5 +36,31 @@ func TestTakeOverRefuses(t *testing.T) {
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// The same for encoding/xml: without its read-ahead we would read through its
+// tokens, and be slow.
+func TestTakeOverKnowsThisEncodingXML(t *testing.T) {
+	tokens := xml.NewDecoder(strings.NewReader("<stream:stream xmlns='jabber:client' xmlns:stream='" + stanza.NSStream +
+		"'><message to='a@b'/><stream:error/>"))
+	if _, err := tokens.Token(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := field[io.ByteReader](tokens, "r"); err != nil {
+		t.Error(err)
+	}
+	if next, err := field[int](tokens, "nextByte"); err != nil || next != -1 {
+		t.Errorf("next byte %d, %v", next, err)
+	}
+	if ns, err := field[map[string]string](tokens, "ns"); err != nil || ns["stream"] != stanza.NSStream {
+		t.Errorf("namespaces %v, %v", ns, err)
+	}
+	dec := takeOverDecoder(tokens)
+	if st, err := dec.Decode(); err != nil || st.Header().To != "a@b" {
+		t.Errorf("read %v, %v", st, err)
+	}
+	if _, err := dec.Decode(); !errors.Is(err, &stanza.StreamError{}) {
+		t.Errorf("read %v", err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+
+	"github.com/xmppkit/xmppkit/internal/xmlscan"
 )
 
 // maxDepth bounds how deep elements may nest; what lies deeper is left out, so
@@ -14,11 +16,14 @@ const maxDepth = 64
 // maxText is the size of a text buffer that is worth keeping for the next element.
 const maxText = 64 << 10
 
-// A Decoder reads the stanzas of one stream. It is for one goroutine. How large a
-// stanza may grow is for whoever reads the network to bound.
+// maxStanza bounds what is kept of a stanza; servers' own limits are lower
+// (XEP-0478). What goes beyond is left out.
+const maxStanza = 4 << 20
+
+// A Decoder reads the stanzas of one stream. It is for one goroutine.
 type Decoder struct {
-	tokens    xml.TokenReader
-	offset    func() int64
+	tokens    source
+	start     int64 // where the last element began
 	size      int64
 	component bool   // the element being read began in NSComponent
 	text      []byte // character data that has no place yet
@@ -26,12 +31,28 @@ type Decoder struct {
 
 // NewDecoder reads from t, which stands inside a stream, past its opening tag. A
 // *[xml.Decoder] is such a reader.
-func NewDecoder(t xml.TokenReader) *Decoder {
-	d := &Decoder{tokens: t}
-	if x, ok := t.(interface{ InputOffset() int64 }); ok {
-		d.offset = x.InputOffset
+func NewDecoder(t xml.TokenReader) *Decoder { return &Decoder{tokens: newTokenSource(t)} }
+
+// NewStreamDecoder reads from r itself, several times as fast as through a
+// TokenReader, and with a bound on everything. inside says which prefixes the
+// stream's opening tag has bound, "" being the default namespace; where r stands
+// before that tag, it is nil and Open comes first.
+func NewStreamDecoder(r io.Reader, inside map[string]string) *Decoder {
+	return &Decoder{tokens: scanSource{xmlscan.New(r, inside)}}
+}
+
+// Open blocks until it has read the stream's opening tag, and returns it without
+// content.
+func (d *Decoder) Open() (Element, error) {
+	var t token
+	for {
+		if err := d.tokens.next(&t); err != nil {
+			return Element{}, streamEnd(err)
+		}
+		if t.kind == xmlscan.Start {
+			return Element{Name: plainName(t.name), Attrs: plainAttrs(t.attrs)}, nil
+		}
 	}
-	return d
 }
 
 // Decode blocks until the next stanza has been read whole. The error is io.EOF
@@ -56,31 +77,26 @@ func (d *Decoder) Size() int64 { return d.size }
 
 // DecodeElement is Decode for any element of the stream.
 func (d *Decoder) DecodeElement() (Element, error) {
+	var t token
 	for {
-		var start int64
-		if d.offset != nil {
-			start = d.offset()
-		}
-		t, err := d.tokens.Token()
-		if err != nil {
+		d.start = d.tokens.offset()
+		if err := d.tokens.next(&t); err != nil {
 			return Element{}, streamEnd(err)
 		}
-		switch t := t.(type) {
-		case xml.StartElement:
+		switch t.kind {
+		case xmlscan.Start:
 			var e Element
-			d.component = t.Name.Space == NSComponent
+			d.component = t.name.Space == NSComponent
 			d.text = d.text[:0]
-			if err := d.element(&e, t, 1); err != nil {
+			if err := d.element(&e, &t, 1); err != nil {
 				return Element{}, streamEnd(err)
 			}
-			if d.offset != nil {
-				d.size = d.offset() - start
-			}
+			d.size = d.tokens.offset() - d.start
 			if e.Name.Space == NSStream && e.Name.Local == "error" {
 				return Element{}, streamErrorOf(e)
 			}
 			return e, nil
-		case xml.EndElement:
+		case xmlscan.End:
 			return Element{}, io.EOF
 		}
 	}
@@ -104,22 +120,24 @@ func FromElement(e Element) Stanza {
 }
 
 // element reads what start began into e, to its end tag.
-func (d *Decoder) element(e *Element, start xml.StartElement, depth int) error {
-	e.Name, e.Attrs = plainName(start.Name), plainAttrs(start.Attr)
+func (d *Decoder) element(e *Element, t *token, depth int) error {
+	e.Name, e.Attrs = plainName(t.name), plainAttrs(t.attrs)
 	if d.component && e.Name.Space == NSComponent {
 		e.Name.Space = NSClient
 	}
 	for {
-		t, err := d.tokens.Token()
-		if err != nil {
+		if err := d.tokens.next(t); err != nil {
 			return err
 		}
-		switch t := t.(type) {
-		case xml.CharData:
-			d.text = append(d.text, t...)
-		case xml.StartElement:
-			if depth == maxDepth {
-				if err := d.skip(); err != nil {
+		full := d.tokens.offset()-d.start > maxStanza
+		switch t.kind {
+		case xmlscan.Text:
+			if !full {
+				d.text = append(d.text, t.text...)
+			}
+		case xmlscan.Start:
+			if depth == maxDepth || full {
+				if err := d.skip(t); err != nil {
 					return err
 				}
 				continue
@@ -134,7 +152,7 @@ func (d *Decoder) element(e *Element, start xml.StartElement, depth int) error {
 			if err := d.element(&e.Children[len(e.Children)-1], t, depth+1); err != nil {
 				return err
 			}
-		case xml.EndElement:
+		case xmlscan.End:
 			switch {
 			case len(d.text) == 0:
 			case len(e.Children) == 0:
@@ -168,16 +186,15 @@ func room(depth int) int {
 	}
 }
 
-func (d *Decoder) skip() error {
+func (d *Decoder) skip(t *token) error {
 	for depth := 1; depth > 0; {
-		t, err := d.tokens.Token()
-		if err != nil {
+		if err := d.tokens.next(t); err != nil {
 			return err
 		}
-		switch t.(type) {
-		case xml.StartElement:
+		switch t.kind {
+		case xmlscan.Start:
 			depth++
-		case xml.EndElement:
+		case xmlscan.End:
 			depth--
 		}
 	}
