@@ -300,11 +300,13 @@ func (m *model) settle() {
 		m.stop(true)
 		m.start()
 	}
+	checkNotifier(m.t, m.notifier)
 	for _, s := range m.seats {
 		if s.state != joined {
 			m.rejoin(s, joined)
 		}
 	}
+	checkNotifier(m.t, m.notifier)
 	time.Sleep(modelMaxWait + lastRetry)
 	synctest.Wait()
 	m.mu.Lock()

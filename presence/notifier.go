@@ -255,8 +255,9 @@ func (n *Notifier) join(m *membership, nick string) {
 	}
 }
 
-// turn notes that an occupant is here or not. A notice is then either pending for
-// it, and cancelled, or not, and waits from now.
+// turn notes that an occupant is here or not. If that is what the recipient knows,
+// the opposite is pending and is cancelled, or was held during a rejoin. If not, a
+// notice waits from now.
 func (n *Notifier) turn(m *membership, i uint32, here bool) {
 	if m.here.has(i) == here {
 		return
@@ -293,15 +294,12 @@ func (n *Notifier) claim(m *membership, i uint32, here bool, at int64, silent bo
 	n.ledger.note(m, Notice{Kind: kind, Nick: m.nick(i), At: n.alarm.time(at), Silent: silent})
 }
 
-// release decides about notices that became due during a rejoin: those that still
-// hold are told, the others never happened.
+// release tells those of the notices that became due during a rejoin which still
+// hold. The others never happened.
 func (n *Notifier) release(m *membership, held []held, seen set) {
 	for _, h := range held {
-		here := h.kind == Join
-		if seen.has(h.slot) == here {
+		if here := h.kind == Join; seen.has(h.slot) == here {
 			n.claim(m, h.slot, here, h.at, n.silent(m))
-		} else {
-			m.put(&m.here, h.slot, !here)
 		}
 	}
 }

@@ -253,9 +253,30 @@ func TestNotifier(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newRoomScript(t, NotifierConfig{})
 				s.run(t, lines)
-				check(t, &s.notifier.ledger.book)
+				checkNotifier(t, s.notifier)
 			})
 		})
+	}
+}
+
+// checkNotifier looks whether exactly the differences are pending.
+func checkNotifier(t *testing.T, n *Notifier) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	check(t, &n.ledger.book)
+	differ := 0
+	for key, m := range n.ledger.book.members {
+		for i := range differences(m.told, m.here) {
+			if n.pending.find(m.recipient, occupant{m, i}) != 0 {
+				differ++
+			} else if m.joining == nil {
+				t.Errorf("%v: nothing is pending for %q", key, m.nick(i))
+			}
+		}
+	}
+	if n.pending.len() != differ && !n.closed {
+		t.Errorf("%d are pending, %d should be", n.pending.len(), differ)
 	}
 }
 
