@@ -86,6 +86,9 @@ func (c Config) withDefaults() Config {
 	set(&c.JoinTimeout, time.Minute)
 	set(&c.AnswerTimeout, 15*time.Second)
 	set(&c.MaxOccupants, 50_000)
+	if j, err := stanza.ParseJID("muc/" + c.Nick); err == nil {
+		c.Nick = j.Resource()
+	}
 	if c.NextNick == nil {
 		c.NextNick = nextNick
 	}

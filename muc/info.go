@@ -37,36 +37,50 @@ type infoCall struct {
 // until the room is configured otherwise. What it returns is shared: do not change it.
 func (r *Rooms) Info(ctx context.Context, room stanza.JID) (Info, error) {
 	room = normal(room)
+	for {
+		c, mine := r.infoOf(room)
+		switch {
+		case c == nil:
+			return r.fetchInfo(ctx, room)
+		case mine:
+			c.info, c.err = r.fetchInfo(ctx, room)
+			r.infoDone(room, c)
+			return c.info, c.err
+		}
+		select {
+		case <-c.done:
+			if c.err == nil {
+				return c.info, nil
+			}
+			// Whoever asked may have been in a hurry: ask for ourselves.
+		case <-ctx.Done():
+			return Info{}, ctx.Err()
+		}
+	}
+}
+
+// infoOf is the request of this visit, mine if it is new; nil outside.
+func (r *Rooms) infoOf(room stanza.JID) (c *infoCall, mine bool) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	rm := r.rooms[room]
 	if rm == nil || rm.phase != joined {
-		r.mu.Unlock()
-		return r.fetchInfo(ctx, room)
+		return nil, false
 	}
-	c := rm.info
-	mine := c == nil
-	if mine {
-		c = &infoCall{done: make(chan struct{})}
-		rm.info = c
+	if rm.info == nil {
+		rm.info, mine = &infoCall{done: make(chan struct{})}, true
 	}
-	r.mu.Unlock()
-	if mine {
-		c.info, c.err = r.fetchInfo(ctx, room)
-		if c.err != nil {
-			r.mu.Lock()
-			if rm.info == c {
-				rm.info = nil
-			}
-			r.mu.Unlock()
-		}
-		close(c.done)
+	return rm.info, mine
+}
+
+// infoDone keeps what was answered, and no failure.
+func (r *Rooms) infoDone(room stanza.JID, c *infoCall) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if rm := r.rooms[room]; rm != nil && rm.info == c && c.err != nil {
+		rm.info = nil
 	}
-	select {
-	case <-c.done:
-		return c.info, c.err
-	case <-ctx.Done():
-		return Info{}, ctx.Err()
-	}
+	close(c.done)
 }
 
 func (r *Rooms) fetchInfo(ctx context.Context, room stanza.JID) (Info, error) {

@@ -124,7 +124,6 @@ type attempt struct {
 	taken    bool   // because somebody else has them
 	deadline time.Time
 	seen     roster // who has been shown to us
-	dropped  int    // who has not been kept
 }
 
 func (rm *room) dropAttempt() {
@@ -217,7 +216,6 @@ func (r *Rooms) refused(t *turn, rm *room, e *stanza.Error) {
 		r.retry(t, rm, e, "")
 	case giveUp:
 		je := &JoinError{Room: rm.wish.JID, Nick: a.nick, Stopped: true, Alternate: e.Address(), Err: e}
-		r.cfg.Logger.Warn("muc: not let in", "room", je.Room, "err", e)
 		r.stats.Refused++
 		rm.lost(ErrNotJoined)
 		delete(r.rooms, je.Room)
@@ -233,7 +231,6 @@ func (r *Rooms) retry(t *turn, rm *room, err error, alternate stanza.JID) {
 	rm.failures++
 	je := &JoinError{Room: rm.wish.JID, Nick: rm.attempt.nick, Retry: r.cfg.Retry.wait(rm.failures),
 		Alternate: alternate, Err: err}
-	r.cfg.Logger.Info("muc: not let in yet", "room", je.Room, "err", err, "retry", je.Retry)
 	r.stats.Refused++
 	rm.lost(ErrNotJoined)
 	r.emit(JoinFailed{Room: je.Room, Err: je, Retry: je.Retry, Alternate: alternate})
@@ -262,18 +259,14 @@ func (r *Rooms) joinPresence(t *turn, rm *room, p *stanza.Presence, u stanza.MUC
 
 // joinUnavailable takes in that somebody leaves while we enter. Our own nick leaves,
 // too, when a ghost of ours does, or the visit before ends late: that says nothing
-// of this attempt, unless it is for good.
+// of this attempt, unless there is no getting in.
 func (r *Rooms) joinUnavailable(t *turn, rm *room, u stanza.MUCUser, nick string) {
 	a := rm.attempt
 	own := nick == a.nick || nick == rm.nick || u.Statuses.Has(stanza.StatusSelfPresence)
 	renamed := u.Statuses.Has(stanza.StatusNickChanged)
 	if own && !renamed {
-		cause := causeOf(u)
-		if _, again := comeback(cause, 0, r.cfg.Retry, r.cfg.Kicked, nil, t.now); !again && cause != LeftByThemselves && cause != Kicked {
-			r.out(t, rm, leftBecause(cause, u))
-			return
-		}
-		if cause == ServiceShutdown {
+		switch cause := causeOf(u); cause {
+		case Banned, AffiliationLost, MembersOnly, Destroyed, ServiceShutdown:
 			r.out(t, rm, leftBecause(cause, u))
 			return
 		}
@@ -293,13 +286,12 @@ func (r *Rooms) arrived(t *turn, rm *room, u stanza.MUCUser, nick string) {
 	rm.disarm()
 	rm.phase, rm.known, rm.fresh = joined, true, true
 	rm.entered, rm.heard = t.now, t.now
-	rm.nick, rm.roster = strings.Clone(nick), slices.Clip(a.seen)
+	rm.nick, rm.roster = strings.Clone(nick), slices.Clone(a.seen) // no spare capacity
 	rm.info, rm.missed = nil, 0
 	// A nick that the service chose is what it wants us to have.
 	rm.regain = a.taken && nick == a.nick
 	rm.dropAttempt()
 	r.stats.Joins++
-	r.cfg.Logger.Info("muc: joined", "room", rm.wish.JID, "nick", nick, "occupants", len(rm.roster), "again", known)
 
 	e := rm.joinedNow()
 	e.Statuses = u.Statuses

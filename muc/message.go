@@ -20,7 +20,7 @@ func (r *Rooms) message(t *turn, m *stanza.Message) {
 			return
 		}
 		rm.heard = t.now
-		r.groupChat(rm, m)
+		r.groupChat(t, rm, m)
 	default:
 		if !r.invitation(m) && rm != nil && rm.phase == joined {
 			r.direct(t, rm, m)
@@ -44,7 +44,7 @@ func (r *Rooms) bounced(t *turn, rm *room, m *stanza.Message) {
 var subjects = maphash.MakeSeed()
 
 // groupChat takes in what is said to the whole room (XEP-0045 §7.4).
-func (r *Rooms) groupChat(rm *room, m *stanza.Message) {
+func (r *Rooms) groupChat(t *turn, rm *room, m *stanza.Message) {
 	delay, delayed := m.Delay()
 	nick := m.From.Resource()
 	if m.Subject != nil && m.Body == "" { // §8.1; it ends the history (§7.2.15)
@@ -68,7 +68,7 @@ func (r *Rooms) groupChat(rm *room, m *stanza.Message) {
 		rm.fresh = false // history is over, even where no subject follows it
 	}
 	e := Message{Room: rm.wish.JID, Message: m, Live: !delayed, Delay: delay,
-		History: delayed && (rm.fresh || delay.From == rm.wish.JID), Own: nick != "" && nick == rm.nick}
+		History: delayed && rm.fresh && t.now.Sub(rm.entered) < settled, Own: nick != "" && nick == rm.nick}
 	e.Occupant = rm.speaker(m, nick, delayed)
 	r.emit(e)
 }

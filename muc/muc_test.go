@@ -3,6 +3,8 @@ package muc_test
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +28,9 @@ const (
 type world struct {
 	*testing.T
 	*muc.Rooms
-	s      *xmpptest.Session
+	s *xmpptest.Session
+
+	mu     sync.Mutex // guards events
 	events []muc.Event
 }
 
@@ -35,13 +39,14 @@ func play(t *testing.T, cfg muc.Config, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t}
-		if then := cfg.OnEvent; then != nil {
-			cfg.OnEvent = func(ctx context.Context, e muc.Event) {
-				w.events = append(w.events, e)
+		then := cfg.OnEvent
+		cfg.OnEvent = func(ctx context.Context, e muc.Event) {
+			w.mu.Lock()
+			w.events = append(w.events, e)
+			w.mu.Unlock()
+			if then != nil {
 				then(ctx, e)
 			}
-		} else {
-			cfg.OnEvent = func(_ context.Context, e muc.Event) { w.events = append(w.events, e) }
 		}
 		if cfg.Nick == "" {
 			cfg.Nick = "warden"
@@ -82,6 +87,8 @@ func (w *world) receive(list ...stanza.Stanza) {
 
 // told takes the events since the last call.
 func (w *world) told() []muc.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	list := w.events
 	w.events = nil
 	return list
@@ -158,17 +165,9 @@ func (w *world) admit(nicks ...string) {
 		w.s.Receive(in(nick))
 	}
 	w.receive(in(join.To.Resource(), stanza.StatusSelfPresence), subject("hello"))
-	w.events = drop(w.events, func(e muc.Event) bool { _, ok := e.(muc.SubjectChanged); return ok })
-}
-
-func drop(list []muc.Event, if_ func(muc.Event) bool) []muc.Event {
-	var rest []muc.Event
-	for _, e := range list {
-		if !if_(e) {
-			rest = append(rest, e)
-		}
-	}
-	return rest
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = slices.DeleteFunc(w.events, func(e muc.Event) bool { _, ok := e.(muc.SubjectChanged); return ok })
 }
 
 // nicks of occupants.
@@ -178,4 +177,11 @@ func nicks(list []muc.Occupant) []string {
 		names = append(names, o.Nick)
 	}
 	return names
+}
+
+// is303 is the room's presence of an occupant who goes by another nick now.
+func is303(old, nick string, codes ...stanza.Status) *stanza.Presence {
+	p := is(old, stanza.MUCItem{Role: stanza.Participant, Affiliation: stanza.AffiliationNone, Nick: nick}, append(codes, stanza.StatusNickChanged)...)
+	p.Type = stanza.Unavailable
+	return p
 }

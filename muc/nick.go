@@ -3,7 +3,6 @@ package muc
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/xmppkit/xmppkit/internal/sched"
 	"github.com/xmppkit/xmppkit/stanza"
@@ -23,9 +22,10 @@ func (c *nickChange) end(err error) {
 	}
 }
 
-// SetNick wishes for another nick in a room and waits until we have it: the error
-// is a *[stanza.Error], such as one of stanza.Conflict, or ErrNoAnswer. If we are
-// not in the room it returns at once, and the nick is for the next join.
+// SetNick takes another nick in a room, also for later joins, and waits until we have
+// it. An error, a *[stanza.Error] such as one of stanza.Conflict or ErrNoAnswer,
+// leaves all as it was. If we are not in the room it returns at once, and the nick
+// is for the next join.
 func (r *Rooms) SetNick(ctx context.Context, room stanza.JID, nick string) error {
 	to, err := normal(room).WithResource(nick)
 	if err != nil || nick == "" {
@@ -37,8 +37,8 @@ func (r *Rooms) SetNick(ctx context.Context, room stanza.JID, nick string) error
 		r.mu.Unlock()
 		return ErrNoRoom
 	}
-	rm.wish.Nick = to.Resource()
 	if _, err := r.online(); err != nil || rm.phase != joined {
+		rm.wish.Nick = to.Resource()
 		r.mu.Unlock()
 		return nil
 	}
@@ -89,11 +89,13 @@ func (r *Rooms) changeNick(t *turn, rm *room, nick string, outcome chan result[s
 
 // nickDone is when the room has given us the nick that we asked for, or one of its
 // own choice.
-func (r *Rooms) nickDone(t *turn, rm *room) {
-	if c := rm.change; c != nil {
-		rm.change = nil
-		c.end(nil)
+func (rm *room) nickDone() {
+	c := rm.change
+	rm.change = nil
+	if c.outcome != nil {
+		rm.wish.Nick, rm.regain = rm.nick, false
 	}
+	c.end(nil)
 }
 
 // nickRefused is when the room has not (XEP-0045 §7.6).
@@ -101,13 +103,11 @@ func (r *Rooms) nickRefused(t *turn, rm *room, e *stanza.Error) {
 	c := rm.change
 	rm.change = nil
 	c.end(e)
-	switch onRefusal(e.Condition) {
-	case tryNick:
-		// Not ours to have now; a room that has lost us says not-acceptable, too.
-		if e.Condition == stanza.NotAcceptable {
-			r.check(t, rm)
-		}
-	default:
+	if onRefusal(e.Condition) == tryNick && c.outcome == nil {
+		rm.regain = true
+	}
+	// Anything but conflict may as well mean that the room has lost us.
+	if e.Condition != stanza.Conflict {
 		r.check(t, rm)
 	}
 }
@@ -116,14 +116,14 @@ func (r *Rooms) nickRefused(t *turn, rm *room, e *stanza.Error) {
 func (r *Rooms) ownRenamed(t *turn, rm *room, o Occupant, u stanza.MUCUser) {
 	old := rm.nick
 	rm.roster.remove(old)
-	rm.nick = strings.Clone(o.Nick)
-	rm.roster.put(o, nil)
+	o = rm.roster.put(o, nil)
+	rm.nick = o.Nick
 	if rm.nick == r.wishNick(rm) {
 		rm.regain = false
 	}
-	r.emit(NickChanged{Room: rm.wish.JID, Occupant: clone(o), Old: old, Own: true})
+	r.emit(NickChanged{Room: rm.wish.JID, Occupant: o, Old: old, Own: true})
 	if c := rm.change; c != nil && (c.nick == rm.nick || u.Statuses.Has(stanza.StatusNickAssigned)) {
-		r.nickDone(t, rm)
+		rm.nickDone()
 	}
 }
 

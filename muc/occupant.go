@@ -89,12 +89,13 @@ func (l roster) has(nick string) bool {
 	return ok
 }
 
-// put adds an occupant or takes one's place. known may hold the very same one and
-// spares the search for it.
-func (l *roster) put(o Occupant, known roster) {
+// put adds an occupant or takes one's place, and returns it as it is kept: without
+// the stanza that it was read from. known may hold the very same one and spares the
+// search for it.
+func (l *roster) put(o Occupant, known roster) Occupant {
 	i, ok := l.search(o.Nick)
 	if ok && (*l)[i].Value() == o {
-		return
+		return (*l)[i].Value()
 	}
 	var h unique.Handle[Occupant]
 	if k, found := known.search(o.Nick); found && known[k].Value() == o {
@@ -107,6 +108,7 @@ func (l *roster) put(o Occupant, known roster) {
 	} else {
 		*l = slices.Insert(*l, i, h)
 	}
+	return h.Value()
 }
 
 func (l *roster) remove(nick string) {

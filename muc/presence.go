@@ -1,10 +1,6 @@
 package muc
 
-import (
-	"strings"
-
-	"github.com/xmppkit/xmppkit/stanza"
-)
+import "github.com/xmppkit/xmppkit/stanza"
 
 // presence takes in a presence. Only a room can send from its own address, so what
 // comes from there is about the room, and nothing else is.
@@ -89,12 +85,12 @@ func (r *Rooms) ownAvailable(t *turn, rm *room, p *stanza.Presence, u stanza.MUC
 		return
 	}
 	before, ok := rm.roster.get(nick)
-	rm.roster.put(o, nil)
+	o = rm.roster.put(o, nil)
 	if ok && (before.Role != o.Role || before.Affiliation != o.Affiliation) {
 		r.emit(OccupantChanged{Room: rm.wish.JID, Before: before, After: o, Actor: u.Item().Actor, Reason: u.Item().Reason})
 	}
 	if rm.change != nil && rm.change.nick == nick {
-		r.nickDone(t, rm)
+		rm.nickDone()
 	}
 }
 
@@ -145,23 +141,16 @@ func (r *Rooms) occupantAvailable(rm *room, p *stanza.Presence, u stanza.MUCUser
 		r.stats.Dropped++
 		return
 	}
-	rm.roster.put(o, nil)
+	o = rm.roster.put(o, nil)
 	switch {
 	case !ok:
-		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: clone(o)})
+		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o})
 	case !same(before, o):
 		r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
-		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: clone(o)})
+		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o})
 	case before.Role != o.Role || before.Affiliation != o.Affiliation:
-		r.emit(OccupantChanged{Room: rm.wish.JID, Before: before, After: clone(o), Actor: item.Actor, Reason: item.Reason})
+		r.emit(OccupantChanged{Room: rm.wish.JID, Before: before, After: o, Actor: item.Actor, Reason: item.Reason})
 	}
-}
-
-// clone is an occupant that does not keep the stanza in memory that it was read
-// from, for whoever keeps what an event tells.
-func clone(o Occupant) Occupant {
-	o.Nick, o.JID, o.ID = strings.Clone(o.Nick), stanza.JID(strings.Clone(string(o.JID))), strings.Clone(o.ID)
-	return o
 }
 
 // occupantUnavailable takes in that somebody is gone, or goes by another nick (303).
@@ -177,7 +166,7 @@ func (r *Rooms) occupantUnavailable(t *turn, rm *room, p *stanza.Presence, u sta
 		if before, taken := rm.roster.get(o.Nick); taken {
 			r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
 		}
-		rm.roster.put(o, nil)
+		o = rm.roster.put(o, nil)
 		r.emit(NickChanged{Room: rm.wish.JID, Occupant: o, Old: nick})
 	} else {
 		item := u.Item()

@@ -149,7 +149,6 @@ func (r *Rooms) out(t *turn, rm *room, e Left) {
 		past = recent(rm.kicks.returns, t.now)
 	}
 	e.After, e.Rejoin = comeback(e.Cause, rm.failures, r.cfg.Retry, r.cfg.Kicked, past, t.now)
-	r.cfg.Logger.Info("muc: out of the room", "room", e.Room, "cause", e.Cause, "rejoin", e.Rejoin, "after", e.After)
 	if !e.Rejoin {
 		r.forget(t, rm, e)
 		return

@@ -131,11 +131,7 @@ func (t *turn) send(st stanza.Stanza) { t.out = append(t.out, st) }
 
 // emit queues an event. It is called under the lock, so that events have the order
 // of the states they tell of.
-func (r *Rooms) emit(e Event) {
-	if r.cfg.OnEvent != nil {
-		r.events = append(r.events, e)
-	}
-}
+func (r *Rooms) emit(e Event) { r.events = append(r.events, e) }
 
 // tell hands the queued events over, one at a time, whoever else is at it.
 func (r *Rooms) tell() {
@@ -151,12 +147,30 @@ func (r *Rooms) tell() {
 		r.mu.Unlock()
 		r.handling.running.Store(true)
 		for _, e := range list {
-			r.cfg.OnEvent(ctx, e)
+			r.log(ctx, e)
+			if r.cfg.OnEvent != nil {
+				r.cfg.OnEvent(ctx, e)
+			}
 		}
 		r.handling.running.Store(false)
 		r.mu.Lock()
 	}
 	r.telling = false
+}
+
+// log notes what happens to us in a room; what others do there is not for the log.
+func (r *Rooms) log(ctx context.Context, e Event) {
+	l := r.cfg.Logger
+	switch e := e.(type) {
+	case Joined:
+		l.DebugContext(ctx, "muc: joined", "room", e.Room, "nick", e.Nick, "occupants", len(e.Occupants), "again", e.Rejoined)
+	case JoinFailed:
+		l.WarnContext(ctx, "muc: not let in", "room", e.Room, "err", e.Err, "stopped", e.Stopped, "retry", e.Retry)
+	case Left:
+		l.InfoContext(ctx, "muc: out of the room", "room", e.Room, "cause", e.Cause, "rejoin", e.Rejoin, "after", e.After)
+	case SelfPingDisabled:
+		l.WarnContext(ctx, "muc: self-pings mean nothing here", "room", e.Room, "err", e.Err)
+	}
 }
 
 // handling tells, through the context that OnEvent is given, that a call comes from

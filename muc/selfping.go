@@ -73,7 +73,7 @@ func (r *Rooms) sendPing(t *turn, rm *room, again bool) {
 	p := &selfPing{id: r.id(), to: to, again: again}
 	rm.ping = p
 	r.stats.SelfPings++
-	if !r.inDoubt(t.now) && (r.unheard.IsZero() || t.now.Sub(r.unheard) >= 2*r.cfg.SelfPing.Timeout) {
+	if r.unheard.IsZero() || t.now.Sub(r.unheard) >= 2*r.cfg.SelfPing.Timeout {
 		r.unheard = t.now
 	}
 	r.arm(rm, r.cfg.SelfPing.Timeout)
@@ -131,7 +131,6 @@ func (r *Rooms) judged(t *turn, rm *room, c stanza.Condition, err error) {
 		if rm.suspect {
 			rm.suspect, rm.pingOff = false, true
 			rm.disarm()
-			r.cfg.Logger.Warn("muc: self-pings mean nothing here", "room", rm.wish.JID, "err", err)
 			r.emit(SelfPingDisabled{Room: rm.wish.JID, Err: err})
 			return
 		}
