@@ -15,6 +15,8 @@ type index struct {
 	spans map[uint64]span // places in ids, by the first keyLength classes, or all if they are fewer
 	some  bitmap          // the keys of spans, roughly
 	masks []uint64        // for the lengths that keys have
+
+	opening opening
 }
 
 type span struct{ lo, hi int32 }
@@ -43,6 +45,7 @@ func newIndex(phrases []phrase, ids []int32) index {
 		if !ok {
 			s.lo = int32(i)
 			ix.some.add(key)
+			ix.opening.add(k)
 		}
 		s.hi = int32(i) + 1
 		ix.spans[key] = s

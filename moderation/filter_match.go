@@ -13,21 +13,26 @@ var readings = sync.Pool{New: func() any { return new(reading) }}
 // begins like a phrase; they are told apart without being taken apart.
 func (f *Filter) matchPhrases(text string) []hit {
 	rd := readings.Get().(*reading)
-	defer func() {
-		rd.text = ""
-		clear(rd.seen)
-		clear(rd.told)
-		if cap(rd.letters) <= maxKeptLetters {
-			readings.Put(rd)
-		}
-	}()
 	var found []hit
 	if f.signs != nil {
 		found = f.matchSigns(rd, text, found)
 	}
-	if len(f.words.ids)+len(f.parts.ids) == 0 || rd.plain(text) && !f.suspect(rd) {
-		return found
+	if f.suspect(rd, text) {
+		found = f.matchViews(rd, text, found)
 	}
+	if len(rd.told) > 0 {
+		clear(rd.seen)
+		clear(rd.told)
+	}
+	rd.text = ""
+	if cap(rd.letters) <= maxKeptLetters {
+		readings.Put(rd)
+	}
+	return found
+}
+
+// matchViews takes a text apart and looks for the phrases in all views.
+func (f *Filter) matchViews(rd *reading, text string, found []hit) []hit {
 	rd.read(text, readPlain)
 	backwards, signs := rd.override || rd.upsideDown > 1, rd.signs
 	found = f.search(rd, false, found)

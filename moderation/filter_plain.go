@@ -18,9 +18,11 @@ var plainTable = func() (t [256]uint16) {
 		}
 		switch c {
 		case '&', '%', '\\':
-			t[c] |= maybeEscape
+			t[c] |= maybeEscape | maybeLetter
 		case '@', '$', '!', '|', '+':
-			t[c] |= maybeSign
+			t[c] |= maybeSign | maybeLetter
+		case '#':
+			t[c] |= maybeLetter // of a character reference
 		}
 		if c < ' ' && asciiInfo[c].kind == kindIgnorable || c == 0x7F {
 			t[c] = notPlain
@@ -29,59 +31,54 @@ var plainTable = func() (t [256]uint16) {
 	return t
 }()
 
+// plainClass is the class alone.
+var plainClass = func() (t [256]byte) {
+	for c := range t {
+		t[c] = byte(plainTable[c])
+	}
+	return t
+}()
+
 const (
 	notPlain    = 1 << 8
 	maybeEscape = 1 << 9
 	maybeSign   = 1 << 10
+	maybeLetter = 1 << 11 // before letters: look twice
 )
 
 // plain reads a text that is ASCII without escapes or signs inside words into
-// classes and the places where words begin (in runs), and nothing more. It returns
-// false for any other text.
+// classes, and nothing more. It returns false for any other text.
 func (rd *reading) plain(text string) bool {
 	n := len(text)
 	if cap(rd.classes) < n+keyLength {
 		rd.classes = make([]byte, n+keyLength, n+n/2+keyLength)
 	}
-	if cap(rd.runs) < n+1 {
-		rd.runs = make([]uint32, n+1, n+n/2+1)
-	}
-	classes, starts := rd.classes[:n+keyLength], rd.runs[:n+1]
-	var all, last, before uint16 // last is the last class, before that of the character before
-	k, words := 0, 0
+	classes := rd.classes[:n+keyLength]
+	var all, last uint16
+	k := 0
 	for i := 0; i < len(text); i++ {
 		t := plainTable[text[i]]
 		all |= t
-		c := t & 0xFF
-		if c != 0 {
-			if before == 0 {
-				at := k
-				if c == last {
-					at = k - 1
-				}
-				starts[words] = uint32(at)
-				words++
-			}
+		if c := t & 0xFF; c != 0 && c != last {
 			classes[k] = byte(c)
-			if c != last {
-				k++
-			}
+			k++
 			last = c
 		}
-		before = c
 	}
-	if all&notPlain != 0 || all&(maybeEscape|maybeSign) != 0 && odd(text) {
+	if all&notPlain != 0 || all&(maybeEscape|maybeSign) != 0 && oddities(text) {
 		return false
 	}
 	clear(classes[k : k+keyLength])
-	rd.classes, rd.runs = classes[:k+keyLength], starts[:words]
+	rd.classes = classes[:k+keyLength]
 	return true
 }
 
-// odd tells whether an ASCII text has an escape, or a sign that might be a letter.
-func odd(text string) bool {
+// oddities tells whether an ASCII text has an escape, or a sign that might be a letter.
+func oddities(text string) bool {
 	for i := 0; i < len(text); i++ {
 		switch t := plainTable[text[i]]; {
+		case t&notPlain != 0:
+			return true
 		case t&maybeEscape != 0:
 			if _, n := unescape(text[i:]); n > 0 {
 				return true
@@ -97,20 +94,20 @@ func odd(text string) bool {
 	return false
 }
 
-// suspect tells whether anything in a plain text begins like a phrase.
-func (f *Filter) suspect(rd *reading) bool {
-	if len(f.words.ids) > 0 {
-		for _, at := range rd.runs {
-			if f.words.mayBegin(binary.LittleEndian.Uint64(rd.classes[at:])) {
-				return true
-			}
-		}
+// suspect tells whether a text may hold a phrase.
+func (f *Filter) suspect(rd *reading, text string) bool {
+	if len(f.words.ids) > 0 && f.glance(text) {
+		return true
 	}
-	if len(f.parts.ids) > 0 {
-		for at := range len(rd.classes) - keyLength {
-			if f.parts.mayBegin(binary.LittleEndian.Uint64(rd.classes[at:])) {
-				return true
-			}
+	if len(f.parts.ids) == 0 {
+		return false
+	}
+	if !rd.plain(text) {
+		return true
+	}
+	for at := range len(rd.classes) - keyLength {
+		if f.parts.mayBegin(binary.LittleEndian.Uint64(rd.classes[at:])) {
+			return true
 		}
 	}
 	return false
