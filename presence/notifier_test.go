@@ -118,6 +118,7 @@ func (s *roomScript) line(t *testing.T, line string) string {
 		t.Fatalf("unknown line %q", line)
 	}
 	synctest.Wait()
+	checkNotifier(t, s.notifier)
 	return strings.Join(s.got.take(), ", ")
 }
 
