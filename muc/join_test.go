@@ -155,8 +155,8 @@ func TestJoinConflictWithNobodyInTheRoom(t *testing.T) {
 		w.receive(refusal(one(w, sent[*stanza.Presence](w)), stanza.Conflict))
 		w.s.Sent()
 		w.receive(in("warden_2", 110))
+		back := one(w, sent[*stanza.Presence](w))
 		for range 3 {
-			back := one(w, sent[*stanza.Presence](w))
 			if back.To != lobby+"/warden" {
 				t.Fatalf("asked for %s", back.To)
 			}
@@ -164,7 +164,7 @@ func TestJoinConflictWithNobodyInTheRoom(t *testing.T) {
 			if s, _ := w.Room(lobby); !s.Joined || s.Nick != "warden_2" {
 				t.Fatalf("state %+v", s)
 			}
-			w.pass(15 * time.Minute)
+			back = await[*stanza.Presence](w)
 		}
 	})
 }

@@ -24,14 +24,20 @@ func pong(ping *stanza.IQ, c stanza.Condition) *stanza.IQ {
 // silent lets time go by until the self-ping that an interval of silence brings.
 func (w *world) silent() *stanza.IQ {
 	w.Helper()
+	return await[*stanza.IQ](w)
+}
+
+// await lets time go by, an interval at most, until something of a kind is sent.
+func await[T stanza.Stanza](w *world) T {
+	w.Helper()
 	for range 15*60 + 1 {
 		w.pass(time.Second)
-		if list := sent[*stanza.IQ](w); len(list) > 0 {
+		if list := sent[T](w); len(list) > 0 {
 			return one(w, list)
 		}
 	}
-	w.Fatal("no self-ping after an interval of silence")
-	return nil
+	w.Fatalf("no %T in an interval", *new(T))
+	panic("unreachable")
 }
 
 // XEP-0410 §3.2: each answer, through the whole machine.
