@@ -131,7 +131,7 @@ func (i *instance) registerEjabberd(name, password string) error {
 	return i.command("register", map[string]string{"user": name, "host": i.value.Domain, "password": password})
 }
 
-// stopEjabberd is "ejabberdctl stop": clients are told system-shutdown. Upon SIGTERM they would just be cut off.
+// stopEjabberd is "ejabberdctl stop": clients are told system-shutdown.
 func (i *instance) stopEjabberd() error { return i.command("stop", nil) }
 
 // command runs one of ejabberdctl's commands by mod_http_api.

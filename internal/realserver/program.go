@@ -15,7 +15,7 @@ func (p *Program) Start() {
 	p.check("start", p.process.start())
 }
 
-// Stop ends the program in good order, so that it takes leave of its clients, and blocks until nothing of it is left.
+// Stop ends the program in good order, so that it closes its streams, and blocks until nothing of it is left.
 // It does nothing if the program does not run. A paused one is resumed for it.
 func (p *Program) Stop() {
 	p.tb.Helper()
