@@ -28,7 +28,8 @@ type Joined struct {
 	Came, Gone []Occupant
 }
 
-// JoinFailed means that the room did not let us in.
+// JoinFailed means that the room did not let us in, or not in again. If it is Stopped,
+// that is the end of any visit before.
 type JoinFailed struct {
 	Room      stanza.JID
 	Err       error         // a *[JoinError]

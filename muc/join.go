@@ -263,21 +263,20 @@ func (r *Rooms) joinPresence(t *turn, rm *room, p *stanza.Presence, u stanza.MUC
 func (r *Rooms) joinUnavailable(t *turn, rm *room, u stanza.MUCUser, nick string) {
 	a := rm.attempt
 	own := nick == a.nick || nick == rm.nick || u.Statuses.Has(stanza.StatusSelfPresence)
-	renamed := u.Statuses.Has(stanza.StatusNickChanged)
-	if own && !renamed {
+	next := rm.nickIn(u)
+	if own && next == "" {
 		switch cause := causeOf(u); cause {
 		case Banned, AffiliationLost, MembersOnly, Destroyed, ServiceShutdown:
 			r.out(t, rm, leftBecause(cause, u))
 			return
 		}
 	}
-	if o, ok := a.seen.get(nick); ok && renamed {
-		if to, err := rm.wish.JID.WithResource(u.Item().Nick); err == nil && to.Resource() != "" {
-			o.Nick = to.Resource()
-			a.seen.put(o, rm.roster)
-		}
-	}
+	o, ok := a.seen.get(nick)
 	a.seen.remove(nick)
+	if ok && next != "" {
+		o.Nick = next
+		a.seen.put(o, rm.roster)
+	}
 }
 
 // arrived is when our own presence has come: we are in (XEP-0045 §7.2.2).

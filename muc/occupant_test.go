@@ -46,6 +46,7 @@ func TestOccupantEvents(t *testing.T) {
 		"changes nick":    {p: is303("bob", "rob"), want: []muc.Event{muc.NickChanged{Room: lobby, Occupant: known("rob", member), Old: "bob"}}},
 		"takes ann's":     {p: is303("bob", "ann"), want: []muc.Event{muc.OccupantLeft{Room: lobby, Occupant: known("ann", stanza.MUCItem{Affiliation: "none", Role: "participant"})}, muc.NickChanged{Room: lobby, Occupant: known("ann", member), Old: "bob"}}},
 		"takes ours":      {p: is303("bob", "warden"), want: []muc.Event{left(muc.LeftByThemselves, 303)}},
+		"takes their own": {p: is303("bob", "bob")},
 		"takes no nick":   {p: is303("bob", ""), want: []muc.Event{left(muc.LeftByThemselves, 303)}},
 		"another device":  {before: replaced("bob@x.example/1"), p: is("bob", replaced("bob@x.example/2"))},
 		"another person":  {before: replaced("bob@x.example/1"), p: is("bob", replaced("eve@x.example/1")), want: []muc.Event{muc.OccupantLeft{Room: lobby, Occupant: known("bob", replaced("bob@x.example/1"))}, muc.OccupantJoined{Room: lobby, Occupant: known("bob", replaced("eve@x.example/1"))}}},
@@ -122,6 +123,10 @@ func follow(t *testing.T, occupants map[string]muc.Occupant, events []muc.Event)
 			}
 			delete(occupants, e.Old)
 			occupants[e.Occupant.Nick] = e.Occupant
+		case muc.JoinFailed:
+			if e.Stopped {
+				clear(occupants)
+			}
 		case muc.Left:
 			if !e.Rejoin {
 				clear(occupants)

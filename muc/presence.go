@@ -96,23 +96,19 @@ func (r *Rooms) ownAvailable(t *turn, rm *room, p *stanza.Presence, u stanza.MUC
 
 // ownUnavailable takes in that we are out, or go by another nick (303).
 func (r *Rooms) ownUnavailable(t *turn, rm *room, u stanza.MUCUser, nick string) {
-	if u.Statuses.Has(stanza.StatusNickChanged) {
-		to, err := rm.wish.JID.WithResource(u.Item().Nick)
-		if nick != rm.nick || err == nil && to.Resource() == rm.nick {
+	if next := rm.nickIn(u); next != "" {
+		if nick != rm.nick || next == rm.nick {
 			return // of a nick that we have given up already
 		}
-		if err == nil && to.Resource() != "" {
-			o, _ := rm.roster.get(nick)
-			o.Nick = to.Resource()
-			if before, taken := rm.roster.get(o.Nick); taken {
-				r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
-			}
-			r.ownRenamed(t, rm, o, u)
-			return
+		if before, taken := rm.roster.get(next); taken {
+			r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
 		}
+		o, _ := rm.roster.get(nick)
+		o.Nick = next
+		r.ownRenamed(t, rm, o, u)
+		return
 	}
-	cause := causeOf(u)
-	r.out(t, rm, leftBecause(cause, u))
+	r.out(t, rm, leftBecause(causeOf(u), u))
 }
 
 // leftBecause tells why we are out; what for an occupant is leaving, is for us being
@@ -159,19 +155,31 @@ func (r *Rooms) occupantUnavailable(t *turn, rm *room, p *stanza.Presence, u sta
 	if !ok {
 		return
 	}
-	rm.roster.remove(nick)
-	if to, err := rm.wish.JID.WithResource(u.Item().Nick); u.Statuses.Has(stanza.StatusNickChanged) &&
-		err == nil && to.Resource() != "" && to.Resource() != rm.nick {
-		o.Nick = to.Resource()
-		if before, taken := rm.roster.get(o.Nick); taken {
+	if next := rm.nickIn(u); next == nick {
+		return // renamed to what they are
+	} else if rm.roster.remove(nick); next != "" && next != rm.nick {
+		if before, taken := rm.roster.get(next); taken {
 			r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
 		}
-		o = rm.roster.put(o, nil)
-		r.emit(NickChanged{Room: rm.wish.JID, Occupant: o, Old: nick})
+		o.Nick = next
+		r.emit(NickChanged{Room: rm.wish.JID, Occupant: rm.roster.put(o, nil), Old: nick})
 	} else {
 		item := u.Item()
 		r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: o, Cause: causeOf(u), Statuses: u.Statuses,
 			Actor: item.Actor, Reason: item.Reason, Status: p.Status})
 	}
 	r.takeBack(t, rm)
+}
+
+// nickIn is the new nick in an unavailable presence that is a nick change (XEP-0045
+// §7.6), or "".
+func (rm *room) nickIn(u stanza.MUCUser) string {
+	if !u.Statuses.Has(stanza.StatusNickChanged) {
+		return ""
+	}
+	to, err := rm.wish.JID.WithResource(u.Item().Nick)
+	if err != nil {
+		return ""
+	}
+	return to.Resource()
 }
