@@ -2,34 +2,49 @@ package moderation
 
 import "math/bits"
 
-// opening is a set of what the squeezed classes of phrases begin with: three
-// classes of ASCII characters, five bits each. It is small enough to stay at hand.
-type opening [1 << 15 / 64]uint64
+// opening is a set of how plain texts may begin that hold a phrase at their
+// beginning, told by their first four characters: by the first three, and by those
+// from the second to the fourth. It is small enough to stay at hand.
+type opening struct{ first, second triples }
 
 func (o *opening) add(classes string) {
-	if len(classes) >= 3 {
-		if a, b, c := classes[0], classes[1], classes[2]; (a|b|c)&0x80 == 0 {
-			o.set(uint(a&31) | uint(b&31)<<5 | uint(c&31)<<10)
-		}
-		return
-	}
-	for a := range 32 {
-		for b := range 32 {
-			for c := range 32 {
-				if fits(classes, 0, a) && fits(classes, 1, b) && fits(classes, 2, c) {
-					o.set(uint(a | b<<5 | c<<10))
-				}
-			}
-		}
-	}
+	o.first.add(classes, 0, 0, 0)
+	o.second.add(classes, 1, 0, 0)
 }
 
-func (o *opening) set(at uint)      { o[at>>6&(1<<9-1)] |= 1 << (at & 63) }
-func (o *opening) has(at uint) bool { return o[at>>6&(1<<9-1)]&(1<<(at&63)) != 0 }
+// triples is a set of three characters each, as the lower five bits of their
+// classes; zero is a separator.
+type triples [1 << 15 / 64]uint64
 
-// fits tells whether the class with these five bits may be at place i.
-func fits(classes string, i, class int) bool {
-	return i >= len(classes) || classes[i] < 0x80 && int(classes[i]&31) == class
+func (o *triples) has(a, b, c byte) bool {
+	at := uint(a&31) | uint(b&31)<<5 | uint(c&31)<<10
+	return o[at>>6]&(1<<(at&63)) != 0
+}
+
+// add adds what may stand where seen of the classes have been, with n characters,
+// in at, before: the last class again, the next one, a separator; or anything after
+// the last.
+func (o *triples) add(classes string, seen, n int, at uint) {
+	if n == 3 {
+		o[at>>6] |= 1 << (at & 63)
+		return
+	}
+	next := func(class byte, seen int) {
+		if class < 0x80 {
+			o.add(classes, seen, n+1, at|uint(class&31)<<(5*n))
+		}
+	}
+	if seen > 0 {
+		next(0, seen)
+		next(classes[seen-1], seen)
+	}
+	if seen < len(classes) {
+		next(classes[seen], seen+1)
+		return
+	}
+	for class := byte(1); class < 32; class++ {
+		next(class, seen)
+	}
 }
 
 // Eight bytes at a time.
@@ -76,9 +91,9 @@ func (f *Filter) glance(text string) bool {
 			if i > 0 && plainTable[text[i-1]]&maybeLetter != 0 {
 				odd = true
 			}
-			if rest := text[i:]; len(rest) >= 3 {
-				a, b, c := plainClass[rest[0]], plainClass[rest[1]], plainClass[rest[2]]
-				if b != 0 && c != 0 && a != b && b != c && !f.words.opening.has(uint(a&31)|uint(b&31)<<5|uint(c&31)<<10) {
+			if rest := text[i:]; len(rest) >= 4 {
+				a, b, c, d := plainClass[rest[0]], plainClass[rest[1]], plainClass[rest[2]], plainClass[rest[3]]
+				if !f.words.opening.first.has(a, b, c) || !f.words.opening.second.has(b, c, d) {
 					continue
 				}
 			}
@@ -101,18 +116,8 @@ func (f *Filter) opens(text string) bool {
 	}
 	var key uint64
 	var last byte
-	n, i := 0, 0
-	for ; i < len(text) && n < 24; i++ {
-		if c := plainClass[text[i]]; c != 0 && c != last {
-			key |= uint64(c) << n
-			n += 8
-			last = c
-		}
-	}
-	if !f.words.opening.has(uint(key&31 | key>>8&31<<5 | key>>16&31<<10)) {
-		return n < 24 && len(text) == maxGlance
-	}
-	for ; i < len(text) && n < 8*keyLength; i++ {
+	n := 0
+	for i := 0; i < len(text) && n < 8*keyLength; i++ {
 		if c := plainClass[text[i]]; c != 0 && c != last {
 			key |= uint64(c) << n
 			n += 8

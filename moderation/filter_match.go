@@ -12,12 +12,16 @@ var readings = sync.Pool{New: func() any { return new(reading) }}
 // matchPhrases looks for the phrases. Most texts are plain and hold nothing that
 // begins like a phrase; they are told apart without being taken apart.
 func (f *Filter) matchPhrases(text string) []hit {
+	maybe := len(f.words.ids) > 0 && f.glance(text)
+	if !maybe && len(f.parts.ids) == 0 && f.signs == nil {
+		return nil
+	}
 	rd := readings.Get().(*reading)
 	var found []hit
 	if f.signs != nil {
 		found = f.matchSigns(rd, text, found)
 	}
-	if f.suspect(rd, text) {
+	if maybe || len(f.parts.ids) > 0 && f.suspect(rd, text) {
 		found = f.matchViews(rd, text, found)
 	}
 	if len(rd.told) > 0 {

@@ -94,14 +94,8 @@ func oddities(text string) bool {
 	return false
 }
 
-// suspect tells whether a text may hold a phrase.
+// suspect tells whether a text may hold a phrase that can be a part of a word.
 func (f *Filter) suspect(rd *reading, text string) bool {
-	if len(f.words.ids) > 0 && f.glance(text) {
-		return true
-	}
-	if len(f.parts.ids) == 0 {
-		return false
-	}
 	if !rd.plain(text) {
 		return true
 	}

@@ -11,12 +11,12 @@ import (
 func Phrases(n int) []string {
 	type language struct{ first, second, third []string }
 	languages := []language{{
-		strings.Fields("free cheap best buy hot instant secret easy fast new online private live big daily"),
-		strings.Fields("bitcoin casino viagra loans followers escort pills crypto forex dating replica diploma jackpot poker slots"),
+		strings.Fields("free cheap best buy hot instant secret easy fast new online private live big daily amazing urgent limited winning verified trusted adult sexy guaranteed discount original genuine exclusive overnight miracle risk legal anonymous bulk double earn make get claim grab join visit click order win unlock lose grow meet chat watch download investment trading mining lottery pharmacy weight muscle credit debt mortgage insurance passport visa degree essay homework followers subscribers traffic backlinks domain hosting server account password hacked leaked cracked premium vip gold silver diamond luxury swiss designer imported wholesale dropship passive residual crypto bitcoin ethereum dogecoin token airdrop presale whitelist casino poker slots roulette betting jackpot bonus escort dating singles webcam russian asian lonely mature teen"),
+		strings.Fields("bitcoin casino viagra loans followers escort pills crypto forex dating replica diploma jackpot poker slots money income profit watches shoes"),
 		strings.Fields("now today here bonus offer deal click promo winner cash signup invite channel group doctor prices shop"),
 	}, {
-		strings.Fields("вип быстрый лучший дешёвый новый купить срочно выгодный честный проверенный онлайн"),
-		strings.Fields("заработок кредит выигрыш займ товар казино диплом досуг прогноз обмен"),
+		strings.Fields("вип быстрый лучший дешёвый новый купить срочно выгодный честный проверенный онлайн бесплатный заработай выиграй получи закажи скачай подпишись переходи ставки казино рулетка бонус фриспины прогноз экспресс займ кредит ипотека деньги доход работа удалёнка инвестиции биткоин крипта обмен кошелёк диплом справка права паспорт санкнижка досуг интим девочки знакомства массаж похудение таблетки виагра сиалис накрутка подписчики лайки просмотры взлом пароль аккаунт слив курсы вебинар гадание приворот снять увеличить мужское"),
+		strings.Fields("заработок кредит выигрыш займ товар казино диплом досуг прогноз обмен бот чат канал сайт"),
 		strings.Fields("ставки канал ссылка группа акция скидка сегодня тут звони пиши бонус"),
 	}}
 	var out []string
