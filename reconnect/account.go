@@ -22,6 +22,9 @@ type account struct {
 	cfg    Config
 	domain string
 	slots  chan struct{} // of maxHandshakes
+
+	// mechanism is the one to use where the server's own channel binding fails.
+	mechanism string
 }
 
 // newAccount checks the options and makes them safe to hand to go-xmpp, which puts
@@ -71,7 +74,7 @@ func (a *account) connect(ctx context.Context, count *counters) (*xmpp.Client, e
 	}
 	var failed []error
 	for _, t := range targets {
-		x, err := a.handshake(ctx, t, count)
+		x, err := a.login(ctx, t, count)
 		if err == nil {
 			return x, nil
 		}
@@ -82,6 +85,25 @@ func (a *account) connect(ctx context.Context, count *counters) (*xmpp.Client, e
 		failed = append(failed, err)
 	}
 	return nil, errors.Join(failed...)
+}
+
+// login connects to one place. A server may offer SCRAM with channel binding and
+// then refuse it: ejabberd 23.01 does so over TLS 1.3. That is no wrong password, so
+// SCRAM without it comes next, as it would on a server that offers no other.
+func (a *account) login(ctx context.Context, t target, count *counters) (*xmpp.Client, error) {
+	x, err := a.handshake(ctx, t, count)
+	if !errors.Is(err, errBinding) || a.cfg.Options.Mechanism != "" {
+		return x, err
+	}
+	a.cfg.Logger.Warn("the server refuses its own channel binding; logging in without", "server", t.addr)
+	for _, m := range []string{xmpp.SCRAM_SHA_512, xmpp.SCRAM_SHA_256, xmpp.SCRAM_SHA_1} {
+		a.mechanism = m
+		if x, err = a.handshake(ctx, t, count); !errors.Is(err, ErrMechanism) {
+			return x, err
+		}
+	}
+	a.mechanism = ""
+	return nil, err
 }
 
 // handshake lets go-xmpp connect, aside, because it cannot be told to stop. A
@@ -129,6 +151,7 @@ func (a *account) options(t target) xmpp.Options {
 	o := a.cfg.Options
 	o.Host = t.addr
 	o.TLSConfig = o.TLSConfig.Clone()
+	o.Mechanism = or(o.Mechanism, a.mechanism)
 	if a.cfg.Options.Host == "" {
 		o.NoTLS = !t.direct
 		o.StartTLS = o.StartTLS || !t.direct && !o.InsecureAllowUnencryptedAuth

@@ -67,6 +67,7 @@ func (a *Address) begin() {
 		},
 		Answer: func(iq *stanza.IQ) { s.queue(a.stamp(iq)) },
 	})
+	a.live.Begin()
 }
 
 // stamp says that a stanza comes from the address; its own word for a resource

@@ -177,6 +177,7 @@ func (c *Client) serve(ctx context.Context, x *xmpp.Client, s *stream) error {
 	c.set(live)
 	c.count.online(jid, s)
 	c.cfg.Logger.Info("online", "jid", jid)
+	live.Begin()
 	s.loop.Post(func() {
 		if err := live.Send(live.Context(), c.presence()); err != nil && !errors.Is(err, stanza.ErrOffline) {
 			c.cfg.Logger.Warn("initial presence", "err", err)

@@ -206,6 +206,7 @@ func (c *Component) serve(ctx context.Context, s *stream) error {
 	for _, a := range c.addresses {
 		a.begin()
 	}
+	live.Begin()
 	c.mu.Unlock()
 	c.count.online(c.cfg.Domain, s)
 	c.cfg.Logger.Info("online", "jid", c.cfg.Domain)

@@ -39,6 +39,9 @@ var (
 	ErrTimeout = errors.New("handshake took too long")
 )
 
+// errBinding: the server refuses the channel binding that it offers.
+var errBinding = errors.New("channel binding refused")
+
 // permanent reports whether trying again is of no use.
 func permanent(err error) bool {
 	return slices.ContainsFunc([]error{
@@ -56,6 +59,8 @@ func handshakeError(err error) error {
 		return fmt.Errorf("%w: %w", ErrCertificate, err)
 	case has("temporary-auth-failure"), has("emporary"):
 		return err // RFC 6120 §6.5.11
+	case strings.HasPrefix(s, "auth failure: ") && has("channel binding"):
+		return fmt.Errorf("%w: %w: %w", ErrAuth, errBinding, err)
 	case strings.HasPrefix(s, "auth failure: "):
 		return fmt.Errorf("%w: %w", ErrAuth, err)
 	case has("no viable authentication method"), has("ANONYMOUS authentication is not an option"),

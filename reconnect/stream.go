@@ -62,7 +62,7 @@ func newStream(conn net.Conn, dec *stanza.Decoder, limit int64, count *counters,
 	return s
 }
 
-// session begins a session of this stream.
+// session makes a session of this stream.
 func (s *stream) session(ctx context.Context, cfg session.Config) *session.Session {
 	cfg.Loop = &s.loop
 	cfg.End = s.end

@@ -15,11 +15,14 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/xmppkit/xmppkit/internal/realserver"
 	"github.com/xmppkit/xmppkit/internal/session"
 	"github.com/xmppkit/xmppkit/stanza"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var servers realserver.Shared
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(servers.Around(m)) }
 
 const self = stanza.JID("me@example.org/here")
 
@@ -49,6 +52,7 @@ func begin(ctx context.Context, svc stanza.Service) *peer {
 		Write:  p.s.send,
 		Answer: func(iq *stanza.IQ) { p.s.queue(iq) },
 	})
+	live.Begin()
 	p.s.route = func(stanza.Stanza) *session.Session { return live }
 	go func() {
 		p.ended <- p.s.run(ctx, live.Close, &stanza.Presence{Type: stanza.Unavailable})

@@ -57,17 +57,20 @@ type pending struct {
 	answer chan *stanza.IQ // of one
 }
 
-// New begins a session: every service's Begin is the first thing that runs. It ends
-// with ctx, and with Close.
+// New makes a session, which ends with ctx, and with Close.
 func New(ctx context.Context, cfg Config) *Session {
 	s := &Session{cfg: cfg}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	cfg.Loop.Post(func() {
-		for _, svc := range cfg.Services {
+	return s
+}
+
+// Begin begins the session: before anything that arrives, every service is told.
+func (s *Session) Begin() {
+	s.cfg.Loop.Post(func() {
+		for _, svc := range s.cfg.Services {
 			svc.Begin(s.ctx, s)
 		}
 	})
-	return s
 }
 
 // JID is the session's address.

@@ -42,6 +42,7 @@ func NewSession(ctx context.Context, jid stanza.JID, services ...stanza.Service)
 		},
 	})
 	context.AfterFunc(ctx, s.Close)
+	s.Begin()
 	return s
 }
 
