@@ -229,8 +229,17 @@ func TestDebouncerDeliversInBatchesWithoutLoss(t *testing.T) {
 		if len(got) != n || !slices.IsSorted(got) {
 			t.Errorf("%d of %d delivered, in order: %v", len(got), n, slices.IsSorted(got))
 		}
-		if d.pending.slab != nil {
-			t.Error("a queue that has run empty keeps its memory")
+		d.Join(1, n)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if d.pending.slab != nil || d.pending.index.slots != nil {
+			t.Error("a queue keeps the memory that it needed once")
+		}
+		if d.Join(1, n); d.Pending() != 1 {
+			t.Error("and is then of no use")
+		}
+		if err := d.Close(t.Context(), false); err != nil {
+			t.Error(err)
 		}
 	})
 }

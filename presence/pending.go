@@ -15,10 +15,11 @@ const never = math.MaxInt64
 // in it earlier than its first event is due, which costs one look when that time
 // comes and makes cancelling cost the same with ten events and with a million.
 type pending[R, O comparable] struct {
-	entries map[pendingKey[O]]uint32
-	slab    [][]pendingEntry[O] // chunks, so that growing moves nothing
-	used    uint32              // entries of slab ever handed out
-	free    uint32              // first of a list linked by next; 0 is none
+	index index               // by recipient and occupant
+	slab  [][]pendingEntry[O] // chunks, so that growing moves nothing
+	used  uint32              // entries of slab ever handed out
+	free  uint32              // first of a list linked by next; 0 is none
+	peak  int                 // most entries since there was none
 
 	ids        map[R]uint32
 	recipients []pendingRecipient[R]
@@ -36,6 +37,7 @@ type pendingEntry[O comparable] struct {
 	at         int64
 	next, prev uint32 // within the recipient's list; 0 ends it
 	recipient  uint32
+	hash       uint32
 	kind       Kind
 }
 
@@ -48,13 +50,14 @@ type pendingRecipient[R comparable] struct {
 }
 
 const (
-	chunkBits = 9
+	chunkBits = 7
 	chunkSize = 1 << chunkBits
-	// keepEntries is how much room a queue that has run empty holds on to.
-	keepEntries = 8 * chunkSize
+	// keepEntries is how much room a queue holds on to in any case when it has run
+	// empty.
+	keepEntries = 32 * chunkSize
 )
 
-func (p *pending[R, O]) len() int { return len(p.entries) }
+func (p *pending[R, O]) len() int { return p.index.used }
 
 func (p *pending[R, O]) entry(i uint32) *pendingEntry[O] {
 	return &p.slab[i>>chunkBits][i&(chunkSize-1)]
@@ -93,19 +96,25 @@ func (p *pending[R, O]) find(r R, o O) uint32 {
 	if !ok {
 		return 0
 	}
-	return p.entries[pendingKey[O]{id, o}]
+	return p.lookup(id, o, hash(&p.index, pendingKey[O]{id, o}))
+}
+
+func (p *pending[R, O]) lookup(id uint32, o O, hash uint32) uint32 {
+	return p.index.find(hash, func(i uint32) bool {
+		e := p.entry(i)
+		return e.recipient == id && e.occupant == o
+	})
 }
 
 // add lets an event wait. There must be none for the same occupant.
 func (p *pending[R, O]) add(r R, o O, kind Kind, now int64) {
-	if p.entries == nil {
-		p.entries = make(map[pendingKey[O]]uint32)
-	}
 	id := p.id(r)
 	i := p.alloc()
-	p.entries[pendingKey[O]{id, o}] = i
+	h := hash(&p.index, pendingKey[O]{id, o})
+	p.index.add(h, i)
+	p.peak = max(p.peak, p.len())
 	rec := &p.recipients[id]
-	*p.entry(i) = pendingEntry[O]{occupant: o, at: now, prev: rec.tail, recipient: id, kind: kind}
+	*p.entry(i) = pendingEntry[O]{occupant: o, at: now, prev: rec.tail, recipient: id, hash: h, kind: kind}
 	if rec.tail != 0 {
 		p.entry(rec.tail).next = i
 	} else {
@@ -122,7 +131,7 @@ func (p *pending[R, O]) add(r R, o O, kind Kind, now int64) {
 func (p *pending[R, O]) remove(i uint32) {
 	e := p.entry(i)
 	id, rec := e.recipient, &p.recipients[e.recipient]
-	delete(p.entries, pendingKey[O]{id, e.occupant})
+	p.index.remove(e.hash, i)
 	if e.prev != 0 {
 		p.entry(e.prev).next = e.next
 	} else {
@@ -136,9 +145,18 @@ func (p *pending[R, O]) remove(i uint32) {
 	*e = pendingEntry[O]{next: p.free}
 	p.free = i
 	p.forget(id)
-	if len(p.entries) == 0 && p.used > keepEntries {
-		p.entries, p.slab, p.used, p.free = nil, nil, 0, 0
+	if p.len() == 0 {
+		p.shrink()
 	}
+}
+
+// shrink gives memory back when there is no entry, if not even a quarter of it has
+// been of use since the last time.
+func (p *pending[R, O]) shrink() {
+	if p.used > keepEntries && p.peak < int(p.used/4) {
+		p.index, p.slab, p.used, p.free = index{}, nil, 0, 0
+	}
+	p.peak = 0
 }
 
 // drop takes out all entries of a recipient.
@@ -154,9 +172,9 @@ func (p *pending[R, O]) drop(r R) {
 // rename gives an entry to another occupant, in its place and with its time.
 func (p *pending[R, O]) rename(i uint32, o O) {
 	e := p.entry(i)
-	delete(p.entries, pendingKey[O]{e.recipient, e.occupant})
-	e.occupant = o
-	p.entries[pendingKey[O]{e.recipient, o}] = i
+	p.index.remove(e.hash, i)
+	e.occupant, e.hash = o, hash(&p.index, pendingKey[O]{e.recipient, o})
+	p.index.add(e.hash, i)
 }
 
 // next returns when to look for events that are due; it may be too early.

@@ -269,22 +269,22 @@ func (r *Rotator) turn(run *rotation) {
 			p.until = p.until.Add(rand.N(r.cfg.Splay))
 		}
 	}
+	if change && r.cfg.Next == nil {
+		p.status = r.next(p)
+	}
 	r.queue.put(p, p.until)
 	r.last, run.busy = now, true
 	show, status := p.show, p.status
 	r.mu.Unlock()
 
-	if change {
-		status = r.next(p, status)
+	if change && r.cfg.Next != nil {
+		status = r.cfg.Next(p.room, status)
 	}
 	err := r.set(run.ctx, p.room, show, status)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if change {
-		p.status = status
-	}
-	run.busy = false
+	p.status, run.busy = status, false
 	if err != nil {
 		r.stats.Failed++
 	} else {
@@ -308,12 +308,8 @@ func (r *Rotator) set(ctx context.Context, room stanza.JID, show stanza.Show, st
 	return err
 }
 
-// next is the status to follow. Only turn calls it, so the place's n and seed are
-// its own.
-func (r *Rotator) next(p *place, previous string) string {
-	if r.cfg.Next != nil {
-		return r.cfg.Next(p.room, previous)
-	}
+// next is the status of the list that follows in a place. Called under mu.
+func (r *Rotator) next(p *place) string {
 	n := p.n
 	p.n++
 	if r.cfg.Shuffle {
