@@ -28,6 +28,7 @@ done
 
 func newGuard(dir string) (*guard, error) {
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "realserver-guard", dir)
+	cmd.Env = []string{searchPath}
 	if err := detach(cmd, nil); err != nil {
 		return nil, err
 	}

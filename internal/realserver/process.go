@@ -19,6 +19,9 @@ const (
 	stopTimeout  = 30 * time.Second
 	pollInterval = 10 * time.Millisecond
 	logLimit     = 32 << 10 // of each file, from its end
+
+	// What is started finds its tools wherever the test was called from.
+	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 
 // A process is one server program and what it takes to start it again. Its leader may be a script that waits for the
@@ -61,7 +64,7 @@ func (p *process) start() error {
 	defer output.Close()
 	cmd := exec.Command(p.args[0], p.args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, output, output
-	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + p.dir, "LANG=C.UTF-8"}, p.env...)
+	cmd.Env = append([]string{searchPath, "HOME=" + p.dir, "LANG=C.UTF-8"}, p.env...)
 	if err := detach(cmd, p.user); err != nil {
 		return err
 	}

@@ -101,6 +101,7 @@ func (i *instance) registerProsody(name, password string) error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, find("prosodyctl"), "--config", i.path("prosody.cfg.lua"), "register", name, i.value.Domain, password)
 	cmd.Dir = i.dir
+	cmd.Env = []string{searchPath, "HOME=" + i.dir}
 	if err := detach(cmd, i.user); err != nil {
 		return err
 	}
