@@ -169,6 +169,13 @@ func (f *Filter) excused(rd *reading, rule int32, start, end int) bool {
 	}
 	for i := range except {
 		p := &except[i]
+		if len(p.letters) == 0 {
+			for at := max(0, end-len(p.lead)); at <= start; at++ {
+				if strings.HasPrefix(rd.text[at:], p.lead) {
+					return true
+				}
+			}
+		}
 		for at := lo - 1; at >= 0 && at >= lo-len(p.letters)-exceptSlack; at-- {
 			if len(p.letters) == 0 || ls[at].class != p.letters[0].class {
 				continue
@@ -188,15 +195,19 @@ const exceptSlack = 8
 func (f *Filter) matchSigns(rd *reading, text string, found []hit) []hit {
 	for i, r := range text {
 		for _, id := range f.signs[r] {
-			if rd.seen[id] {
+			lead := f.phrases[id].lead
+			n := prefixStripped(text[i:], lead)
+			if n == 0 || rd.seen[id] {
 				continue
 			}
-			lead := f.phrases[id].lead
-			if strings.HasPrefix(text[i:], lead) {
-				found = f.tell(rd, id, hit{view: Literal, start: i, end: i + len(lead)}, found)
-			} else if n := prefixStripped(text[i:], lead); n > 0 {
-				found = f.tell(rd, id, hit{view: Stripped, start: i, end: i + n}, found)
+			if rd.text != text {
+				rd.read(text, readPlain) // exceptions look at it
 			}
+			h := hit{view: Literal, start: i, end: i + n}
+			if n > len(lead) {
+				h.view = Stripped
+			}
+			found = f.tell(rd, id, h, found)
 		}
 	}
 	return found

@@ -38,7 +38,7 @@ func (p *phrase) judge(s *sight, rd *reading, at, end int) (View, bool) {
 	joined := s.inWord > 0 || s.merged > 0
 
 	if s.marked > 0 {
-		if n < minMarked && (s.marked < 2 || 2*s.marked < n) {
+		if n < minMarked && (n < minRun || s.marked < n) {
 			return 0, false
 		}
 		see(Demarked)
