@@ -236,7 +236,7 @@ func (c *conn) bind(user string, iq *stanza.IQ, resource string) (bool, error) {
 func (s *Server) bind(c *conn, jid stanza.JID) (*party, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, open := s.conns[c]; !open || s.closed {
+	if _, open := s.conns[c]; !open || s.over {
 		return nil, errClosed
 	}
 	if old := s.parties[jid]; old != nil {

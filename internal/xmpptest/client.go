@@ -37,7 +37,7 @@ func (s *Server) Connect(jid stanza.JID) (*Client, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if jid.Domain() != s.cfg.Domain || s.closed {
+	if jid.Domain() != s.cfg.Domain || s.over {
 		return nil, fmt.Errorf("xmpptest: %s cannot connect here", jid)
 	}
 	if s.parties[jid] != nil {
@@ -188,18 +188,22 @@ func (c *Client) over(why *stanza.StreamError) {
 	c.awake()
 }
 
-// stanza reads what a packet holds, as a client would.
+// stanza reads what a packet holds, as a client would; nil where it is none.
 func (p packet) stanza() stanza.Stanza {
+	e, err := p.element()
+	if err != nil {
+		return nil
+	}
+	return stanza.FromElement(e)
+}
+
+func (p packet) element() (stanza.Element, error) {
 	var b bytes.Buffer
 	b.WriteString("<stream xmlns='" + stanza.NSClient + "'>")
 	p.writeTo(&b)
 	x := xml.NewDecoder(&b)
 	if _, err := x.Token(); err != nil {
-		return nil
+		return stanza.Element{}, err
 	}
-	st, err := stanza.NewDecoder(x).Decode()
-	if err != nil {
-		return nil
-	}
-	return st
+	return stanza.NewDecoder(x).DecodeElement()
 }

@@ -42,7 +42,7 @@ func (c *conn) handshake(header xml.StartElement) error {
 func (s *Server) attach(c *conn, domain string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, open := s.conns[c]; !open || s.closed {
+	if _, open := s.conns[c]; !open || s.over {
 		return errClosed
 	}
 	if old := s.components[domain]; old != nil {

@@ -63,23 +63,28 @@ func (c *conn) use(nc net.Conn) {
 
 // serve runs the connection to its end.
 func (c *conn) serve() {
-	err := c.negotiate()
-	if err == nil {
-		c.srv.running.Go(c.write)
-		err = c.read()
-		c.srv.lost(c)
-		if e := conditionOf(err); e != nil || errors.Is(err, io.EOF) {
-			c.finish(e)
-		} else {
-			c.kill()
+	defer c.srv.closed(c)
+	if err := c.negotiate(); err != nil {
+		c.srv.lost(c, nil)
+		if e := conditionOf(err); e != nil && c.put(append(streamError(e), streamEnd...)) == nil {
+			c.hangUp()
 		}
+		c.kill()
 		return
 	}
-	c.srv.lost(c)
-	if e := conditionOf(err); e != nil && c.put(append(streamError(e), streamEnd...)) == nil {
-		c.hangUp()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		c.write()
+	}()
+	err := c.read()
+	why := conditionOf(err)
+	if why == nil && !errors.Is(err, io.EOF) && !errors.Is(err, errClosed) {
+		c.kill() // but what the client is being told when its session ends still goes out
 	}
-	c.kill()
+	c.srv.lost(c, why)
+	c.finish(why)
+	<-written
 }
 
 // read passes what arrives on.
@@ -295,9 +300,7 @@ func conditionOf(err error) *stanza.StreamError {
 		return se
 	case errors.Is(err, errTooLong):
 		return &stanza.StreamError{Condition: "policy-violation", Text: "stanza too long"}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil
-	case errors.As(err, &syntax):
+	case errors.As(err, &syntax) && syntax.Msg != "unexpected EOF":
 		return &stanza.StreamError{Condition: "not-well-formed"}
 	}
 	return nil

@@ -46,29 +46,34 @@ func (s *Server) end(p *party, why *stanza.StreamError) {
 	}
 	switch out := p.out.(type) {
 	case *conn:
-		if out.ghost {
-			delete(s.conns, out)
-		}
 		out.finish(why)
 	case *Client:
 		out.over(why)
 	}
 }
 
-// lost is told that a connection's stream has come to its end.
-func (s *Server) lost(c *conn) {
+// lost is told that a connection's stream has come to its end, and what the client
+// is to be told of it.
+func (s *Server) lost(c *conn, why *stanza.StreamError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.ghost {
 		return
 	}
-	delete(s.conns, c)
 	if c.self != nil {
-		s.end(c.self, nil)
+		s.end(c.self, why)
 	}
 	if c.component != "" {
 		s.detach(c)
 	}
+	s.happened()
+}
+
+// closed is told that nothing of a connection is left.
+func (s *Server) closed(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
 	s.happened()
 }
 

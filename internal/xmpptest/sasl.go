@@ -253,12 +253,6 @@ func (s *secrets) get(name string) (password string, salt []byte, ok bool) {
 	return password, s.salt, ok
 }
 
-// exists reports whether there is such an account.
-func (s *secrets) exists(name string) bool {
-	_, _, ok := s.get(name)
-	return ok
-}
-
 // salted is SaltedPassword; one derivation serves all logins of an account.
 func (s *secrets) salted(name, password string, salt []byte, h func() hash.Hash) []byte {
 	id := [3]string{name, password, fmt.Sprint(h().Size())}

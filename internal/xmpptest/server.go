@@ -114,7 +114,7 @@ type Server struct {
 	mu       sync.Mutex // guards everything below, all rooms and all parties
 	listener net.Listener
 	addr     string
-	closed   bool
+	over     bool // closed for good
 	conns    map[*conn]struct{}
 	next     []connFault // of connections to come
 	dials    int
@@ -213,7 +213,7 @@ func (s *Server) SetPassword(local, password string) { s.secrets.set(local, pass
 // Close ends everything the server runs and blocks until it has ended.
 func (s *Server) Close() {
 	s.mu.Lock()
-	s.closed = true
+	s.over = true
 	s.stop(nil)
 	for t := range s.timers {
 		t.Stop()
@@ -237,7 +237,7 @@ func (s *Server) Restart() error {
 
 // listen begins to accept; s.mu is held.
 func (s *Server) listen() error {
-	if s.closed {
+	if s.over {
 		return errClosed
 	}
 	if s.listener != nil {
