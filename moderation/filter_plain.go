@@ -84,14 +84,25 @@ func oddities(text string) bool {
 				return true
 			}
 		case t&maybeSign != 0:
-			before := i > 0 && alphanumeric(text[i-1])
-			after := i+1 < len(text) && alphanumeric(text[i+1])
-			if before && after || (before || after) && (text[i] == '@' || text[i] == '$') {
+			before, after := isWord(text, i-1), isWord(text, i+1)
+			if before && after {
+				return true
+			}
+			if text[i] != '@' && text[i] != '$' {
+				continue
+			}
+			// At an end of a word, or among letters that are spelled: s h i t, a $ $.
+			spelled := isWord(text, i-2) && !isWord(text, i-3) || isWord(text, i+2) && !isWord(text, i+3)
+			if before || after || spelled {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+func isWord(text string, i int) bool {
+	return i >= 0 && i < len(text) && alphanumeric(text[i])
 }
 
 // suspect tells whether a text may hold a phrase that can be a part of a word.

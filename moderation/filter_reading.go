@@ -102,7 +102,7 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 			rd.upsideDown++
 		}
 	case kindSign:
-		if !rd.inWord(r, start, end, mode) {
+		if !rd.inWord(r, end) {
 			rd.gap |= gapPunct
 			return
 		}
@@ -143,15 +143,14 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 	}
 }
 
-// inWord tells whether a sign is where a letter might be: between letters, or, for
-// those that spammers begin and end words with, beside one.
-func (rd *reading) inWord(r rune, start, end int, mode readMode) bool {
-	before := rd.gap == 0 && len(rd.letters) > 0
-	after := end < len(rd.text) && (alphanumeric(rd.text[end]) || rd.text[end] >= utf8.RuneSelf)
+// inWord tells whether a sign is where a letter might be: between letters, or, if
+// it is one of those that are seldom anything else, anywhere.
+func (rd *reading) inWord(r rune, end int) bool {
 	if r == '@' || r == '$' || r >= utf8.RuneSelf {
-		return before || after
+		return true
 	}
-	return before && after
+	return rd.gap == 0 && len(rd.letters) > 0 &&
+		end < len(rd.text) && (alphanumeric(rd.text[end]) || rd.text[end] >= utf8.RuneSelf)
 }
 
 func (rd *reading) letter(in *runeInfo, base rune, start, end int, fl flags) {

@@ -1,0 +1,39 @@
+// Package moderation keeps rooms clean: it decides what may be said and who may
+// stay, and acts on it. It is for bots that moderate rooms (XEP-0045,
+// https://xmpp.org/extensions/xep-0045.html), and its filter for anything that has
+// to recognise phrases whose authors do not want them recognised.
+//
+// The filter reads a text through views: folded, stripped of what is not seen,
+// without diacritics, as a skeleton of look-alike letters, with digits read as
+// letters, squeezed, joined over separators. Each view has a guard against innocent
+// texts that only seem to hold a phrase, and a Match tells the loosest view that it
+// took to see it. In ten lines:
+//
+//	filter, err := moderation.Compile([]moderation.TextRule{
+//		{Name: "coins", Phrases: []string{"free bitcoin"}},
+//		{Name: "links", Regexps: []string{`(?i)t\.me/\+\w+`}},
+//	})
+//	if err != nil {
+//		return err // names the rule, its file and its line
+//	}
+//	for _, m := range filter.Match("fr33 b1tc01n") {
+//		log.Printf("%s (%v): %s", m.Rule, m.View, m.Phrase)
+//	}
+//
+// A Filter is immutable and serves any number of goroutines; to reload the rules
+// while running, swap one Filter for another.
+//
+// # What the guards ask
+//
+// Literals match whole words, in any script; a rule may ask for substrings, which
+// only the strict views give. The skeleton serves words that mix scripts, and
+// alphabets that a chat knows only as decoration: сор, all Cyrillic, is never cop.
+// Diacritics are overlooked in words of four letters or more, unless no language
+// has them. Digits are read as letters in words of four letters or more that keep
+// letters of their own; drawn-out letters are squeezed in words of four or more where
+// no language doubles them, and of six or more otherwise. Single letters that are
+// spelled out are joined from three letters on, if nothing longer is spelled there;
+// other separators inside words are overlooked in phrases of six to ten letters or
+// more, the more ordinary they are the more it takes. Han, kana and Hangul
+// characters count as two letters.
+package moderation
