@@ -137,4 +137,3 @@ func (s *Server) WaitAffiliation(ctx context.Context, room, bare stanza.JID, a s
 		return r != nil && r.affiliation(bare) == a
 	})
 }
-
