@@ -1,0 +1,166 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xmppkit/xmppkit/internal/sched"
+	"github.com/xmppkit/xmppkit/muc"
+	"github.com/xmppkit/xmppkit/stanza"
+)
+
+// Config says how a Moderator behaves. The zero value works, and does nothing until
+// it is given rules.
+type Config struct {
+	// Rules are those to begin with; see [Moderator.SetRules]. Default: none.
+	Rules *Ruleset
+
+	// OnEvent is told what is decided and done, in order and one event at a time. It
+	// may block and may call everything in this library; when [Config.Queue] events
+	// wait for it, later ones are lost to it (see [Stats]), not to Audit.
+	OnEvent func(ctx context.Context, e Event)
+
+	// Audit is given the same events as JSON, one line in one Write each..
+	Audit io.Writer
+
+	// Store keeps what has to outlive the program: temporary bans, the bans of block
+	// lists, how far archives have been read. Default: memory.
+	Store Store
+
+	// Queue is how many actions may wait for their rooms, and events for OnEvent;
+	// actions beyond are refused with ErrBusy. Default: 10,000.
+	Queue int
+	// Workers is how many rooms are acted in at a time. Default: 8.
+	Workers int
+	// Timeout is for each answer. Default: 15 s.
+	Timeout time.Duration
+
+	// Logger gets decisions and outcomes, without what was said. Default:
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+var (
+	// ErrBusy means that too many actions wait for their rooms already.
+	ErrBusy = errors.New("moderation: too much to do")
+
+	// ErrHidden means that nobody can be banned whose address the room hides.
+	ErrHidden = errors.New("moderation: the room hides the address")
+
+	// ErrGone means that somebody has left before they could be acted on by nick.
+	ErrGone = errors.New("moderation: has left")
+)
+
+// Moderator looks after rooms. It is a [stanza.Service], to be run beside the
+// [muc.Rooms] whose events it is handed by OnEvent. All methods may be called from
+// any goroutine.
+type Moderator struct {
+	cfg   Config
+	rooms *muc.Rooms
+	set   atomic.Pointer[Ruleset]
+	queue queue
+
+	timers sched.Loop // of what is due later; quick functions only
+	told   sched.Loop // on which OnEvent is called
+	count  counters
+
+	audit sync.Mutex // guards cfg.Audit
+
+	mu      sync.Mutex // guards everything below, places and people too
+	ctx     context.Context
+	session stanza.Session // nil before the first
+	own     stanza.JID     // our bare address
+	places  map[stanza.JID]*place
+}
+
+// New makes a moderator of rooms. Nothing is acted on until [Moderator.Run].
+func New(rooms *muc.Rooms, cfg Config) *Moderator {
+	if cfg.Queue <= 0 {
+		cfg.Queue = 10_000
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = 8
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = 15 * time.Second
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}}
+	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
+	if cfg.Rules == nil {
+		cfg.Rules, _ = NewRuleset(Rules{}) // no rules, no error
+	}
+	m.set.Store(cfg.Rules)
+	return m
+}
+
+// Run carries out what is decided, until ctx ends; then it waits for what is under
+// way, and returns nil. It may be called once. At rest it is the moderator's only
+// goroutine.
+func (m *Moderator) Run(ctx context.Context) error {
+	m.mu.Lock()
+	if m.ctx != nil {
+		m.mu.Unlock()
+		return errors.New("moderation: Run has been called before")
+	}
+	m.ctx = ctx
+	m.mu.Unlock()
+	m.queue.start(ctx)
+	<-ctx.Done()
+	m.queue.wait()
+	m.timers.Close()
+	m.told.Close()
+	return errors.Join(m.timers.Wait(context.WithoutCancel(ctx)), m.told.Wait(context.WithoutCancel(ctx)))
+}
+
+// SetRules lets other rules count from now on, for those who are present too. What
+// has been decided stays decided.
+func (m *Moderator) SetRules(r *Ruleset) {
+	m.set.Store(r)
+	m.lookAround()
+}
+
+// Check is [Ruleset.Check] of the rules of the moment.
+func (m *Moderator) Check(room stanza.JID, nick string, jid stanza.JID, text string) []Finding {
+	return m.set.Load().Check(room, nick, jid, text)
+}
+
+// Begin takes part in a new session.
+func (m *Moderator) Begin(_ context.Context, s stanza.Session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.session, m.own = s, s.JID().Bare()
+}
+
+// Handle sees what arrives.
+func (m *Moderator) Handle(context.Context, stanza.Session, stanza.Stanza) {}
+
+// OnEvent takes in what happens in the rooms: call it from [muc.Config].OnEvent with
+// every event, first. It does not wait for anybody.
+func (m *Moderator) OnEvent(_ context.Context, e muc.Event) {
+	switch e := e.(type) {
+	case muc.Joined:
+		m.joined(e)
+	case muc.Left:
+		m.left(e)
+	case muc.OccupantJoined:
+		m.came(e.Room, e.Occupant)
+	case muc.OccupantLeft:
+		m.went(e.Room, e.Occupant)
+	case muc.OccupantChanged:
+		m.changed(e.Room, e.After)
+	case muc.NickChanged:
+		m.renamed(e)
+	case muc.Message:
+		m.said(e)
+	case muc.SubjectChanged:
+		m.titled(e)
+	}
+}
