@@ -40,7 +40,7 @@ type Config struct {
 	Joins int
 
 	// JoinTimeout is how long a room may be silent while it lets us in; a presence
-	// begins it anew, and it grows with failed attempts. Default: one minute.
+	// begins it anew, and it grows with failed attempts. Default: 30 s.
 	JoinTimeout time.Duration
 
 	// AnswerTimeout is how long a nick change and a leave may take, and each of the
@@ -83,7 +83,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Retry.Max, 10*time.Minute)
 	set(&c.Kicked.After, time.Minute)
 	set(&c.Kicked.PerHour, 3)
-	set(&c.JoinTimeout, time.Minute)
+	set(&c.JoinTimeout, 30*time.Second)
 	set(&c.AnswerTimeout, 15*time.Second)
 	set(&c.MaxOccupants, 50_000)
 	if j, err := stanza.ParseJID("muc/" + c.Nick); err == nil {

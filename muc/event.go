@@ -57,6 +57,11 @@ type Left struct {
 type OccupantJoined struct {
 	Room     stanza.JID
 	Occupant Occupant
+
+	// Returned means that they were there before we were lost, and have only come
+	// back later than we have: after the restart of a service everybody does. Joined
+	// has listed them as Gone.
+	Returned bool
 }
 
 // OccupantLeft means that somebody is gone.

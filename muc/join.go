@@ -300,6 +300,12 @@ func (r *Rooms) arrived(t *turn, rm *room, u stanza.MUCUser, nick string) {
 		self := func(o Occupant) bool { return o.Nick == nick || o.Nick == old }
 		e.Came = slices.DeleteFunc(e.Came, func(o Occupant) bool { return o.Nick == nick })
 		e.Gone = slices.DeleteFunc(e.Gone, self)
+		if len(e.Gone) > 0 {
+			rm.absent = &absence{until: t.now.Add(returnTime)}
+			for _, o := range e.Gone {
+				rm.absent.list.put(o, before)
+			}
+		}
 	}
 	r.emit(e)
 	for _, c := range other {

@@ -228,13 +228,13 @@ func TestJoinWithoutAnswer(t *testing.T) {
 		synctest.Wait()
 		w.s.Sent()
 		for _, nick := range []string{"a", "b", "c", "d"} {
-			w.pass(59 * time.Second)
+			w.pass(29 * time.Second)
 			w.receive(in(nick))
 		}
 		if list := w.told(); len(list) != 0 {
 			t.Fatalf("told %v", list)
 		}
-		w.pass(time.Minute)
+		w.pass(30 * time.Second)
 		e, ok := one(w, w.told()).(muc.JoinFailed)
 		if !ok || e.Stopped || !errors.Is(e.Err, muc.ErrNoAnswer) {
 			t.Fatalf("told %+v", e)

@@ -291,3 +291,62 @@ func TestShutdownWhileWeJoin(t *testing.T) {
 		w.admit()
 	})
 }
+
+// After a restart everybody comes back, some later than we do: a test of what is news.
+func TestReturnAfterUs(t *testing.T) {
+	play(t, muc.Config{}, func(w *world) {
+		w.enter("ann", "bob", "cid")
+		w.receive(gone("ann", 332), gone("bob", 332), gone("cid", 332), gone("warden", 332, 110))
+		if e, ok := one(w, w.told()).(muc.Left); !ok || e.Cause != muc.ServiceShutdown {
+			t.Fatalf("told %+v", e)
+		}
+		w.pass(6 * time.Second)
+		w.admit("ann")
+		if j := one(w, w.told()).(muc.Joined); !slices.Equal(nicks(j.Gone), []string{"bob", "cid"}) {
+			t.Errorf("gone %v", nicks(j.Gone))
+		}
+		w.receive(in("bob"), in("dan"))
+		w.pass(2 * time.Minute)
+		w.receive(gone("bob"), in("bob"), in("cid"))
+		var returned []string
+		for _, e := range w.told() {
+			if j, ok := e.(muc.OccupantJoined); ok && j.Returned {
+				returned = append(returned, j.Occupant.Nick)
+			}
+		}
+		if !slices.Equal(returned, []string{"bob"}) {
+			t.Errorf("returned: %v", returned)
+		}
+	})
+}
+
+// A service that shuts others down, and not us: the list is read again.
+func TestShutdownOfOthersOnly(t *testing.T) {
+	play(t, muc.Config{}, func(w *world) {
+		w.enter("ann", "bob")
+		w.receive(gone("ann", 332))
+		w.pass(5 * time.Second)
+		w.receive(pong(one(w, sent[*stanza.IQ](w)), ""))
+		w.told()
+		w.admit("bob")
+		if j := one(w, w.told()).(muc.Joined); !slices.Equal(nicks(j.Gone), []string{"ann"}) {
+			t.Errorf("gone %v", nicks(j.Gone))
+		}
+		w.pass(time.Hour)
+		if n := len(sent[*stanza.Presence](w)); n != 0 {
+			t.Errorf("joined %d times more", n)
+		}
+	})
+}
+
+// What the rooms say while we go offline is that we go: nothing comes of it.
+func TestGoodbye(t *testing.T) {
+	play(t, muc.Config{}, func(w *world) {
+		w.enter("ann")
+		w.s.Session.Close(errors.New("bye"))
+		w.receive(gone("warden", 110))
+		if len(w.told())+len(w.s.Sent()) != 0 {
+			t.Error("something came of it")
+		}
+	})
+}

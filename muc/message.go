@@ -50,7 +50,11 @@ func (r *Rooms) groupChat(t *turn, rm *room, m *stanza.Message) {
 	if m.Subject != nil && m.Body == "" { // §8.1; it ends the history (§7.2.15)
 		first := rm.fresh
 		rm.fresh = false
-		if hash := maphash.String(subjects, *m.Subject); hash != rm.subject {
+		var hash uint64
+		if *m.Subject != "" {
+			hash = maphash.String(subjects, *m.Subject)
+		}
+		if hash != rm.subject {
 			rm.subject = hash
 			r.emit(SubjectChanged{Room: rm.wish.JID, Nick: nick, Subject: *m.Subject, Live: !first && !delayed})
 		}

@@ -40,7 +40,7 @@ func TestOccupantEvents(t *testing.T) {
 		"is banned":       {p: gone("bob", 301), want: []muc.Event{left(muc.Banned, 301)}},
 		"loses standing":  {p: gone("bob", 321), want: []muc.Event{left(muc.AffiliationLost, 321)}},
 		"is no member":    {p: gone("bob", 322), want: []muc.Event{left(muc.MembersOnly, 322)}},
-		"is shut down":    {p: gone("bob", 332), want: []muc.Event{left(muc.ServiceShutdown, 332)}},
+		"is shut down":    {p: gone("bob", 332)}, // as we shall be
 		"breaks off":      {p: gone("bob", 307, 333), want: []muc.Event{left(muc.Removed, 307, 333)}},
 		"unknown leaves":  {p: gone("dan")},
 		"changes nick":    {p: is303("bob", "rob"), want: []muc.Event{muc.NickChanged{Room: lobby, Occupant: known("rob", member), Old: "bob"}}},

@@ -42,7 +42,7 @@ func (r *Rooms) presence(t *turn, p *stanza.Presence) {
 		case p.Type == stanza.Unavailable:
 			r.occupantUnavailable(t, rm, p, u, nick)
 		case fromRoom:
-			r.occupantAvailable(rm, p, u, nick)
+			r.occupantAvailable(t, rm, p, u, nick)
 		}
 	default:
 		r.stats.Strays++
@@ -126,7 +126,7 @@ func leftBecause(c Cause, u stanza.MUCUser) Left {
 }
 
 // occupantAvailable takes in that somebody is there.
-func (r *Rooms) occupantAvailable(rm *room, p *stanza.Presence, u stanza.MUCUser, nick string) {
+func (r *Rooms) occupantAvailable(t *turn, rm *room, p *stanza.Presence, u stanza.MUCUser, nick string) {
 	item := u.Item()
 	o := occupantOf(p, nick, item)
 	before, ok := rm.roster.get(nick)
@@ -140,7 +140,7 @@ func (r *Rooms) occupantAvailable(rm *room, p *stanza.Presence, u stanza.MUCUser
 	o = rm.roster.put(o, nil)
 	switch {
 	case !ok:
-		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o})
+		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o, Returned: rm.returns(o, t.now)})
 	case !same(before, o):
 		r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
 		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o})
@@ -155,7 +155,17 @@ func (r *Rooms) occupantUnavailable(t *turn, rm *room, p *stanza.Presence, u sta
 	if !ok {
 		return
 	}
-	if next := rm.nickIn(u); next == nick {
+	next := rm.nickIn(u)
+	if next == "" && causeOf(u) == ServiceShutdown && !rm.pingOff {
+		// It is our turn in a moment: nobody leaves while the service does. Should
+		// it not be, the list is read again.
+		rm.unsure, rm.silent = true, shutdownWait
+		if rm.ping == nil {
+			r.arm(rm, rm.silent)
+		}
+		return
+	}
+	if next == nick {
 		return // renamed to what they are
 	} else if rm.roster.remove(nick); next != "" && next != rm.nick {
 		if before, taken := rm.roster.get(next); taken {

@@ -46,6 +46,7 @@ type room struct {
 	// whether self-pings mean anything here.
 	suspect bool
 	pingOff bool
+	unsure  bool // the service has shut others down, and not us yet
 
 	nick   string // that we hold
 	roster roster
@@ -55,6 +56,7 @@ type room struct {
 	change  *nickChange
 	info    *infoCall
 	kicks   *kicks
+	absent  *absence
 
 	timer    *sched.Timer
 	seq      uint32        // of timer: an older one that still fires is void
@@ -63,13 +65,38 @@ type room struct {
 	entered  time.Time     // when we last joined
 	failures int           // in a row: attempts that failed, and visits of a moment
 	missed   int           // self-pings without a decision, in a row
-	subject  uint64        // hash of the last
+	subject  uint64        // hash of the last; 0 for none
 
 	joins  []chan result[Joined]
 	leaves []chan result[struct{}]
 }
 
 type kicks struct{ returns []time.Time }
+
+// absence is who was there before we were lost, and was not when we came back.
+type absence struct {
+	list  roster
+	until time.Time // they may return; after that, they come
+}
+
+// returnTime is how long after us others may come back for it to be a return.
+const returnTime = 2 * time.Minute
+
+// returns reports whether somebody who comes was there before we were lost.
+func (rm *room) returns(o Occupant, now time.Time) bool {
+	if rm.absent == nil {
+		return false
+	}
+	if !now.Before(rm.absent.until) {
+		rm.absent = nil
+		return false
+	}
+	before, ok := rm.absent.list.get(o.Nick)
+	if ok {
+		rm.absent.list.remove(o.Nick)
+	}
+	return ok && same(before, o)
+}
 
 // arm has due called after d, and never for an earlier arm.
 func (r *Rooms) arm(rm *room, d time.Duration) {
@@ -109,7 +136,7 @@ func (r *Rooms) due(t *turn, rm *room) {
 func (rm *room) lost(err error) {
 	rm.disarm()
 	rm.dropAttempt()
-	rm.ping, rm.info = nil, nil
+	rm.ping, rm.info, rm.unsure = nil, nil, false
 	if rm.change != nil {
 		rm.change.end(err)
 		rm.change = nil

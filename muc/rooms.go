@@ -66,10 +66,14 @@ func (r *Rooms) Begin(ctx context.Context, s stanza.Session) {
 	}
 }
 
-// Handle takes in what the rooms say.
+// Handle takes in what the rooms say. Once the session has ended it does not: what
+// they then say is that we are gone, and the next session begins anew.
 func (r *Rooms) Handle(_ context.Context, _ stanza.Session, st stanza.Stanza) {
 	t := r.lock()
 	defer r.unlock(&t)
+	if _, err := r.online(); err != nil {
+		return
+	}
 	r.unheard = time.Time{}
 	switch st := st.(type) {
 	case *stanza.Presence:

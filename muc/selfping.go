@@ -115,6 +115,10 @@ func (r *Rooms) judged(t *turn, rm *room, c stanza.Condition, err error) {
 	switch v {
 	case stillIn:
 		rm.suspect = false
+		if rm.unsure {
+			r.out(t, rm, Left{Cause: Lost})
+			return
+		}
 		r.nextPing(rm, r.cfg.SelfPing.Interval*9/10)
 	case undecided:
 		r.nextPing(rm, r.cfg.SelfPing.Interval/2)

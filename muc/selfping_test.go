@@ -223,7 +223,7 @@ func TestSelfPingWaits(t *testing.T) {
 		w.silent()
 		w.reconnect()
 		w.s.Sent()
-		w.pass(50 * time.Second)
+		w.pass(29 * time.Second)
 		if n := len(sent[*stanza.IQ](w)); n != 0 {
 			t.Errorf("%d pings while a join is pending", n)
 		}
