@@ -12,8 +12,8 @@ const (
 )
 
 // plainName is a received name as it can be sent again. encoding/xml leaves a colon
-// in some names, which Namespaces in XML does not allow, and lets two things stand
-// that end a stream: the namespace of declarations, and a namespace with a line
+// in some names, and a digit at the front of others that had a prefix, which
+// Namespaces in XML does not allow, and lets two things stand that end a stream: the namespace of declarations, and a namespace with a line
 // break in it, which is what some servers' parsers join names with.
 func plainName(n xml.Name) xml.Name {
 	if n.Space == nsXMLNS {
@@ -22,9 +22,7 @@ func plainName(n xml.Name) xml.Name {
 	if strings.ContainsAny(n.Space, "\t\r\n") {
 		n.Space = lineBreaks.Replace(n.Space)
 	}
-	if strings.IndexByte(n.Local, ':') >= 0 {
-		n.Local = strings.ReplaceAll(n.Local, ":", "_")
-	}
+	n.Local = xmlName(n.Local)
 	return n
 }
 
