@@ -139,3 +139,72 @@ func TestJoinRefused(t *testing.T) {
 		})
 	}
 }
+
+// XEP-0045 §7.2.3, §7.1.14: what a newcomer is told about the room.
+func TestJoinCodes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  xmpptest.Config
+		seen stanza.JID // what a newcomer sees of the occupant before it
+		want codes
+	}{
+		{"semi-anonymous", xmpptest.Config{}, "", codes{110}},
+		{"non-anonymous", xmpptest.Config{Room: xmpptest.RoomConfig{NonAnonymous: true}}, "a@example.org/x", codes{100, 110}},
+		{"logged", xmpptest.Config{Room: xmpptest.RoomConfig{Logged: true}}, "", codes{110, 170}},
+		{"no 110", xmpptest.Config{OmitSelfStatus: true}, "", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := xmpptest.New(t, c.cfg)
+			a, b := client(t, s, "a@example.org/x"), client(t, s, "b@example.org/y")
+			a.Join(lobby, "ann")
+			b.Join(lobby, "ben")
+			expect(t, "the newcomer", b.Received(),
+				says{"ann", "", "moderator", "owner", c.seen, nil},
+				says{"ben", "", "participant", "none", b.JID(), c.want})
+		})
+	}
+}
+
+// XEP-0045 §7.2.1: presence without the element is refused to who is not in.
+func TestPresenceIsNoJoin(t *testing.T) {
+	s := xmpptest.New(t, xmpptest.Config{})
+	a := client(t, s, "a@example.org/x")
+	a.Send(&stanza.Presence{To: lobby + "/ann"})
+	if got := refused(a.Received()); got != stanza.NotAcceptable {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestCreationRestricted(t *testing.T) {
+	s := xmpptest.New(t, xmpptest.Config{NoCreate: true})
+	a := client(t, s, "a@example.org/x")
+	a.Join(lobby, "ann")
+	if got := refused(a.Received()); got != stanza.ItemNotFound {
+		t.Errorf("got %q", got)
+	}
+}
+
+// XEP-0045 §7.7: who is in and joins again is sent everything again.
+func TestJoinAgain(t *testing.T) {
+	s, owner, guest := met(t, xmpptest.Config{})
+	guest.Join(lobby, "ben")
+	expect(t, "who joins again", guest.Received(),
+		says{"ann", "", "moderator", "owner", "", nil},
+		says{"ben", "", "participant", "none", guest.JID(), codes{110}})
+	expect(t, "the other", owner.Received())
+	guest.Send(&stanza.Presence{To: lobby + "/ben", Status: "here"})
+	p := owner.Received()[0].(*stanza.Presence)
+	if p.Status != "here" || s.Occupants(lobby)[1].Presence.Status != "here" {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// RFC 6121 §4.5.2: the last presence is the last in every room, too.
+func TestGoneIsGoneEverywhere(t *testing.T) {
+	s, owner, guest := met(t, xmpptest.Config{})
+	guest.Send(&stanza.Presence{Type: stanza.Unavailable})
+	expect(t, "the other", owner.Received(), says{"ben", "unavailable", "none", "none", guest.JID(), nil})
+	if s.RoomsOf(guest.JID()) != 0 {
+		t.Error("still in a room")
+	}
+}

@@ -95,3 +95,24 @@ func BenchmarkFill(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkComponent is 5,000 addresses of one component that join 50 rooms, 100 in
+// each.
+func BenchmarkComponent(b *testing.B) {
+	for range b.N {
+		s := xmpptest.New(b, xmpptest.Config{Components: map[string]string{"sms.example.org": "key"}})
+		c, err := component(b, s, "sms.example.org", "key")
+		must(b, err)
+		discard(c)
+		var data bytes.Buffer
+		for i := range 5000 {
+			data.Write(stanza.Marshal(&stanza.Presence{
+				From:       stanza.JID(fmt.Sprintf("+1555%07d@sms.example.org", i)),
+				To:         stanza.JID(fmt.Sprintf("r%d@rooms.example.org/n%d", i%50, i)),
+				Extensions: []stanza.Element{stanza.MUCJoin{}.Element()},
+			}))
+		}
+		must(b, c.write(data.String()))
+		must(b, s.WaitRooms(b.Context(), "+15550004999@sms.example.org", 1))
+	}
+}

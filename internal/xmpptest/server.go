@@ -41,7 +41,7 @@ type Config struct {
 
 	Conflict  ConflictPolicy // two sessions that want the same resource
 	MaxStanza int            // bytes; default 1 MiB
-	Queue     int            // stanzas waiting for a client before it is dropped; default 262144
+	Queue     int            // stanzas waiting for a client before it is dropped; default 1048576
 	Keep      int            // stanzas that Arrived remembers; default 16384
 	Now       func() time.Time
 
@@ -178,7 +178,7 @@ func (c *Config) defaults() {
 	for _, d := range []struct {
 		n *int
 		v int
-	}{{&c.Iterations, 4096}, {&c.MaxStanza, 1 << 20}, {&c.Queue, 1 << 18}, {&c.Keep, 1 << 14}, {&c.Page, 50}} {
+	}{{&c.Iterations, 4096}, {&c.MaxStanza, 1 << 20}, {&c.Queue, 1 << 20}, {&c.Keep, 1 << 14}, {&c.Page, 50}} {
 		if *d.n <= 0 {
 			*d.n = d.v
 		}
