@@ -74,22 +74,28 @@ func FuzzCompile(f *testing.F) {
 
 // The time that hostile texts take grows with their length, not faster.
 func TestMatchIsLinear(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not with the race detector")
+	}
 	phrase := strings.Repeat("ab", 60) + "c"
 	f := mustCompile(t,
 		TextRule{Phrases: []string{phrase, strings.Repeat("a b ", 40) + "c", "free bitcoin", "aab", "1li1", "lil", "xyz", "казино"}},
-		TextRule{Phrases: []string{"abab", "aab", "free"}, Substring: true, Except: []string{strings.Repeat("ab", 30), "free"}},
+		TextRule{Phrases: []string{"abab", "aab", "free"}, Substring: true, Except: []string{strings.Repeat("ab", 8), "free"}},
 	)
+	var worst time.Duration
 	for _, piece := range []string{
 		"a", "a ", "ab", "ab ", "a b ", "aab", "f r e e ", "free", "free ", "free. ", "fre", "1l", "1l ", "!l", "a\u0301", "a\u0336", "\u200b", "a\u200b", "&", "&#", "&#1",
 		"&amp;", "&amp;#9", "&zwj", "%", "%4", "%41", "\\u", "\\u{", "@", "a@", "@a", " ", "\n", ".", "к", "каз", "к ", "казинo", "ß", "ﷺ", "가", "각", "\u1100\u1161\u11a8", "กี", "比", "💰", "\u202e", "ǝ", "x y", "\xff",
 	} {
 		short := slowest(f, strings.Repeat(piece, 1+4<<10/len(piece)))
 		long := slowest(f, strings.Repeat(piece, 1+64<<10/len(piece)))
+		worst = max(worst, long)
 		// Sixteen times the text; quadratic would be 256 times the time.
 		if long > 100*short && long > 20*time.Millisecond {
 			t.Errorf("%q: %v for 4 KiB, %v for 64 KiB", piece, short, long)
 		}
 	}
+	t.Logf("64 KiB take %v at most", worst)
 }
 
 // slowest is the best of three, since the machine does other things too.

@@ -175,9 +175,10 @@ func (f *Filter) excused(rd *reading, rule int32, start, end int) bool {
 					return true
 				}
 			}
+			continue
 		}
 		for at := lo - 1; at >= 0 && at >= lo-len(p.letters)-exceptSlack; at-- {
-			if len(p.letters) == 0 || ls[at].class != p.letters[0].class {
+			if classes := rd.classes[ls[at].canon:]; len(classes) < len(p.classes) || string(classes[:len(p.classes)]) != p.classes {
 				continue
 			}
 			if v, s, e, ok := p.find(rd, at); ok && !v.Loose() && s <= start && e >= end {

@@ -193,6 +193,9 @@ func TestFilterSwap(t *testing.T) {
 }
 
 func TestMatchDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not with the race detector")
+	}
 	var rules []TextRule
 	for _, p := range benchdata.Phrases(1000) {
 		rules = append(rules, TextRule{Phrases: []string{p}})

@@ -104,7 +104,7 @@ func TestHamFortunes(t *testing.T) {
 			return err
 		}
 		step := 4
-		if testing.Short() {
+		if testing.Short() || raceEnabled {
 			step = 40
 		}
 		n := 0
@@ -138,7 +138,11 @@ func TestHamGenerated(t *testing.T) {
 	var lines []string
 	for _, language := range strings.Split(strings.TrimSpace(readFile(t, "testdata/ham-words.txt")), "\n") {
 		words := strings.Fields(language)
-		for range 10000 {
+		n := 10000
+		if raceEnabled {
+			n = 2000
+		}
+		for range n {
 			var b strings.Builder
 			for i := range 4 + rnd.IntN(12) {
 				if i > 0 {
