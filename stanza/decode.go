@@ -97,6 +97,9 @@ func (d *Decoder) DecodeElement() (Element, error) {
 			}
 			return e, nil
 		case xmlscan.End:
+			if t.name.Local != "stream" {
+				return Element{}, &xmlscan.SyntaxError{Reason: "the end of an element that has not begun"}
+			}
 			return Element{}, io.EOF
 		}
 	}
