@@ -125,7 +125,7 @@ func TestDamagedEverywhere(t *testing.T) {
 	good, before, now := sample(t)
 	path := filepath.Join(t.TempDir(), "gateway.db")
 	found := 0
-	for i := 0; i < len(good); i += 97 {
+	for i := 0; i < len(good); i += 397 {
 		data := bytes.Clone(good)
 		data[i] ^= 0x55
 		if err := os.WriteFile(path, data, 0o600); err != nil {
