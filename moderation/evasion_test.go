@@ -110,15 +110,16 @@ var evasions = []struct {
 		{"f*r*e*e*b*i*t*c*o*i*n", Joined}, {"f r e e b i t c o i n", Joined}, {"F R E E bitcoin", Joined}, {"free b i t c o i n", Joined}, {"f.r.e.e. b.i.t.c.o.i.n", Joined}, {"fr ee bit co in", Joined}, {"free bit coin", Joined},
 		{"free bit-coin", Joined}, {"free bit\u200acoin", Joined}, {"f_r_e_e_b_i_t_c_o_i_n", Joined}, {"f|r|e|e b|i|t|c|o|i|n", Joined}, {"f\nr\ne\ne\nb\ni\nt\nc\no\ni\nn", Joined}, {"f•r•e•e•b•i•t•c•o•i•n", Joined}, {"fr.ee bit.coin", Joined},
 		{"f][r][e][e] [b][i][t][c][o][i][n", Joined}, {"f,r,e,e b,i,t,c,o,i,n", Joined}, {"f - r - e - e - b - i - t - c - o - i - n", Joined}, {"f🔥r🔥e🔥e🔥b🔥i🔥t🔥c🔥o🔥i🔥n", Joined}, {"fre e bitc oin", Joined}, {"freeb itcoin", Joined}, {"free\u2009\u2009bit\u2009coin", Joined},
+		{"free ... bitcoin", Joined},
 		// Several at once.
 		{"f.r.3.3 b.1.t.c.0.1.n", Joined}, {"fr\u200bеe bitсоin", Skeleton}, {"f r 3 3 b 1 t c 0 1 n", Joined}, {"frееее bitсоооin", Squeezed}, {"f̶r̶3̶3̶ b1tc01n", Leet}, {"ｆｒ３３ bitcoin", Leet}, {"𝐟𝐫𝟑𝟑 𝐛𝟏𝐭𝐜𝟎𝟏𝐧", Leet}, {"f-r-е-е b-i-t-с-о-i-n", Joined},
 		{"ꓝ\u200bꓣꓰꓰ ꓐꓲꓔꓚꓳꓲꓠ", Skeleton}, {"fr&#51;&#51; bitcoin", Leet}, {"FREEEE BlTCOlN", Squeezed}, {"freebitc0in", Joined}, {"ｆ ｒ ｅ ｅ ｂ ｉ ｔ ｃ ｏ ｉ ｎ", Joined}, {"f r ee b ii t c oo in", Joined}, {"frée bіtcoin", Skeleton}, {"f\u0336r\u0336e\u0336e\u0336b\u0336i\u0336t\u0336c\u0336o\u0336i\u0336n\u0336", Joined},
-		{"fr\u00adee &#98;itcoin", Stripped}, {"fᴦ33 ʙ1ᴛᴄ0ɪɴ", Leet}, {"f r e\u200b e b i t c o i n", Joined}, {"𝓯.𝓻.𝓮.𝓮 𝓫.𝓲.𝓽.𝓬.𝓸.𝓲.𝓷", Joined}, {"FREE B1TCOlN", Leet}, {"f®33 b!tc0!n", Leet},
+		{"ƒřëë ßïţçöïñ", Leet}, {"fгее ьітсоіп", Skeleton}, {"fꞦee bitcoin", Skeleton}, {"fr\u00adee &#98;itcoin", Stripped}, {"fᴦ33 ʙ1ᴛᴄ0ɪɴ", Leet}, {"f r e\u200b e b i t c o i n", Joined}, {"𝓯.𝓻.𝓮.𝓮 𝓫.𝓲.𝓽.𝓬.𝓸.𝓲.𝓷", Joined}, {"FREE B1TCOlN", Leet}, {"f®33 b!tc0!n", Leet},
 		// Backwards.
 		{"uᴉoɔʇᴉq ǝǝɹɟ", Reversed},
 	}},
 	{"viagra", []evasion{
-		{"v1agra", Leet}, {"vi@gra", Leet}, {"v.i.a.g.r.a", Joined}, {"v i a g r a", Joined}, {"VIAGRA", Folded}, {"vіаgrа", Skeleton}, {"v1@gr@", Leet}, {"viiiagraaa", Squeezed}, {"via-gra", Joined}, {"vi\u200bagra", Stripped}, {"ѵiagra", Skeleton},
+		{"v1agra", Leet}, {"vi@gra", Leet}, {"v.i.a.g.r.a", Joined}, {"v i a g r a", Joined}, {"VIAGRA", Folded}, {"vіаgrа", Skeleton}, {"v1@gr@", Leet}, {"viiiagraaa", Squeezed}, {"via-gra", Joined}, {"vi\u200bagra", Stripped}, {"ѵiagra", Skeleton}, {"viagraa", Squeezed},
 		{"v 1 a g r a", Joined}, {"V*I*A*G*R*A", Joined}, {"v¡agra", Leet}, {"νіagra", Skeleton}, {"viаgrа", Skeleton}, {"viágrà", Demarked}, {"vi_ag_ra", Joined}, {"via\u2009gra", Joined}, {"vi4gr4", Leet},
 	}},
 	{"casino", []evasion{
@@ -129,6 +130,12 @@ var evasions = []struct {
 		{"p0rn", Leet}, {"pоrn", Skeleton}, {"p o r n", Joined}, {"p.o.r.n", Joined}, {"PORN", Folded}, {"pörn", Demarked}, {"p\u00adorn", Stripped}, {"ꓑꓳꓣꓠ", Skeleton}, {"p 0 r n", Joined}, {"ρorn", Skeleton}, {"p_o_r_n", Joined}, {"ｐｏｒｎ", Folded}, {"p&#111;rn", Decoded},
 	}},
 	{"shit", []evasion{{"sh1t", Leet}, {"sh!t", Leet}, {"s h i t", Joined}, {"shiiiiit", Squeezed}, {"s.h.i.t", Joined}, {"$hit", Leet}, {"ѕhіt", Skeleton}, {"s\u200bhit", Stripped}}},
+	{"sex", []evasion{{"ѕеx", Skeleton}, {"ꜱᴇx", Skeleton}, {"s e x", Joined}, {"s.e.x", Joined}, {"s\u200bex", Stripped}, {"ｓｅｘ", Folded}, {"sеx", Skeleton}}},
+	{"fuck", []evasion{{"fuсk", Skeleton}, {"fυck", Skeleton}, {"fuuuuck", Squeezed}, {"ƒuck", Skeleton}, {"fück", Demarked}, {"fµck", Skeleton}, {"f-u-c-k", Joined}}},
+	{"whatsapp", []evasion{{"vvhatsapp", Skeleton}, {"шhatsapp", Skeleton}, {"wh4ts4pp", Leet}, {"ẘḧäẗṡäṗṗ", Demarked}}},
+	{"click here", []evasion{{"cIick here", Skeleton}, {"сlіck hеrе", Skeleton}, {"cl1ck h3r3", Leet}, {"c|ick here", Leet}, {"ⅽlick here", Folded}, {"ⅭⅬⅠⅭK here", Folded}}},
+	{"earn $500", []evasion{{"EARN $500", Folded}}},
+	{"100% free", []evasion{{"１００% free", Folded}, {"100% fr33", Leet}}},
 	{"paypal", []evasion{{"paypaI", Skeleton}, {"pаypаl", Skeleton}, {"раураl", Skeleton}, {"p@yp@l", Leet}, {"paypa1", Leet}, {"p-a-y-p-a-l", Joined}}},
 	{"казино", []evasion{
 		{"КАЗИНО", Folded}, {"кaзинo", Skeleton}, {"ка3ино", Leet}, {"казин0", Leet}, {"к@зино", Leet}, {"к а з и н о", Joined}, {"к.а.з.и.н.о", Joined}, {"казинооооо", Squeezed}, {"ка\u200bзино", Stripped}, {"к\u0336а\u0336з\u0336и\u0336н\u0336о\u0336", Demarked},

@@ -87,6 +87,12 @@ func (rd *reading) finish() {
 func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl flags) {
 	switch in.kind {
 	case kindLetter:
+		if r == 'ß' {
+			rd.signs = true
+			if mode == readSigns {
+				in = &sharpS
+			}
+		}
 		base := in.base
 		if base == 0 {
 			base = r
@@ -129,8 +135,11 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 			rd.gap |= gapSentence
 		}
 	case kindSentence:
+		// " ... " and " , " end nothing: they stand apart from the word before.
+		if (r != '.' && r != ',') || rd.gap&(gapSpace|gapOddSpace) == 0 {
+			rd.pending = true
+		}
 		rd.gap |= gapPunct
-		rd.pending = true
 	case kindDash:
 		rd.pending = rd.pending || rd.gap&(gapSpace|gapOddSpace) != 0
 		rd.gap |= gapPunct

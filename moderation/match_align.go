@@ -7,11 +7,13 @@ type sight struct {
 	marked, missing int // letters with diacritics that the phrase has not, and the reverse
 	whole           tally
 	badScript       int // words that mix no scripts, yet need another
+	mixedScript     int // words that do mix them
 	badCase         int // words where l and I differ for no visible reason
 	badLeet         int // words without a letter
 
 	leet, leetSigns, leetInner, leetTail int
-	repeated, doubled, oddRepeats        int // runs longer by much, by one, by what no language doubles
+	repeated, doubled                    int // runs of three or more, of two
+	oddRepeats                           int // of letters that no language doubles
 
 	inWord    int // separators inside words of the phrase
 	rough     int // those of them that do not stand between two single letters
@@ -117,8 +119,20 @@ func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
 // text from t on.
 func (a *aligner) run(i, j, t, n, at int) bool {
 	extra := n - (j - i)
+	if n == 2 && j-i == 1 && a.p.letters[i].base == 'w' && a.doubleV(t) {
+		if t > at {
+			own := ""
+			if i > 0 {
+				own = a.p.gapBefore(i)
+			}
+			a.cross(&a.rd.letters[t], t, own, i > 0)
+		}
+		a.piece.imitation++
+		a.piece.letters++
+		a.units++
+		return true
+	}
 	q := i
-	longest := 0
 	for k := 0; k < n; k++ {
 		x := &a.rd.letters[t+k]
 		fresh := k == 0
@@ -138,7 +152,6 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 		if !a.pair(&a.p.letters[q], x, t+k) {
 			return false
 		}
-		longest++
 	}
 	if q != j-1 {
 		return false
@@ -147,16 +160,22 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 		if a.p.letters[i].flags&isDigit != 0 {
 			return false
 		}
-		if longest < 3 {
+		if n < 3 {
 			a.doubled++
 		} else {
 			a.repeated++
-			if !doubles(a.p.letters[i].base) {
-				a.oddRepeats++
-			}
+		}
+		if !doubles(a.p.letters[i].base) {
+			a.oddRepeats++
 		}
 	}
 	return true
+}
+
+// doubleV tells whether two letters v are there, which together look like w.
+func (a *aligner) doubleV(t int) bool {
+	v, w := &a.rd.letters[t], &a.rd.letters[t+1]
+	return v.base == 'v' && w.base == 'v' && w.gap == 0
 }
 
 // doubles tells the letters that languages double, so that a long run may be a
@@ -373,6 +392,8 @@ func (a *aligner) closePiece() {
 	}
 	if !a.piece.mixed() {
 		a.badScript++
+	} else if a.piece.look > 0 {
+		a.mixedScript++
 	}
 	if !a.piece.cased() {
 		a.badCase++

@@ -50,13 +50,14 @@ func (p *phrase) judge(s *sight, rd *reading, at, end int) (View, bool) {
 		see(Demarked)
 	}
 	if s.whole.imitation > 0 {
-		if n < minMarked && (n < minSkeleton || s.whole.imitation < n) {
+		if n < minMarked && (n < minSkeleton || s.whole.imitation+s.whole.look < 2) {
 			return 0, false
 		}
 		see(Skeleton)
 	}
 	if s.whole.look > 0 {
-		if n < minSkeleton || s.badScript > 0 && !(joined && s.whole.mixed()) {
+		// A word of look-alikes alone counts beside another that does mix.
+		if n < minSkeleton || s.badScript > 0 && s.mixedScript == 0 && !(joined && s.whole.mixed()) {
 			return 0, false
 		}
 		see(Skeleton)
@@ -123,9 +124,9 @@ func (p *phrase) judgeSqueezed(s *sight) bool {
 	case n < minLeet:
 		return false
 	case n < minLong:
-		return s.oddRepeats > 0
+		return s.oddRepeats > 0 && s.repeated > 0
 	}
-	return s.repeated > 0 || s.doubled > 1 || n >= minDoubled
+	return s.repeated > 0 || s.oddRepeats > 0 || s.doubled > 1 || n >= minDoubled
 }
 
 // judgeJoined asks for runs of single letters, or for long phrases: the longer,

@@ -38,6 +38,7 @@ var lookalikes = map[rune]byte{
 	'ᴋ': 'k', 'ʟ': 'l', 'ᴍ': 'm', 'ɴ': 'n', 'ᴏ': 'o', 'ᴘ': 'p', 'ꞯ': 'q', 'ʀ': 'r', 'ꜱ': 's', 'ᴛ': 't',
 	'ᴜ': 'u', 'ᴠ': 'v', 'ᴡ': 'w', 'ʏ': 'y', 'ᴢ': 'z', 'ᴦ': 'r', 'ᴨ': 'n', 'ᴩ': 'p', 'ᴧ': 'a', 'ᴃ': 'b',
 	'ᴌ': 'l', 'ᴎ': 'n', 'ᴐ': 'c', 'ᴙ': 'r', 'ᴚ': 'r',
+	'ĸ': 'k', 'ꞧ': 'r', 'Ꞧ': 'r', 'ꞩ': 's', 'ꞡ': 'g', 'ꞣ': 'k', 'ꞥ': 'n',
 	// Phonetic letters, hooks and tails.
 	'ɑ': 'a', 'ɐ': 'a', 'ɒ': 'a', 'ɓ': 'b', 'ƀ': 'b', 'ɕ': 'c', 'ƈ': 'c', 'ɖ': 'd', 'ɗ': 'd', 'ɘ': 'e',
 	'ə': 'e', 'ɛ': 'e', 'ɜ': 'e', 'ǝ': 'e', 'ɟ': 'f', 'ƒ': 'f', 'ɠ': 'g', 'ɡ': 'g', 'ɣ': 'y', 'ɥ': 'h',
@@ -77,6 +78,9 @@ var lookalikes = map[rune]byte{
 	'∩': 'n', '∪': 'u', '∨': 'v', '℮': 'e', '†': 't', '‡': 't', '∅': 'o', '◯': 'o', '●': 'o', '○': 'o',
 	'⓪': '0',
 }
+
+// sharpS is ß when it is read as a sign for b.
+var sharpS = runeInfo{kind: kindLetter, base: 'ß', class: classOf('b'), look: 'b', script: noScript, flags: isSign}
 
 // ligatures are letters that stand for two and have no decomposition.
 var ligatures = map[rune]string{'æ': "ae", 'Æ': "AE", 'œ': "oe", 'Œ': "OE"}
