@@ -113,21 +113,29 @@ func BenchmarkDebouncerExpiry(b *testing.B) {
 					done <- struct{}{}
 				}
 			})
-			rounds := 0
-			for b.Loop() {
+			in := func() {
 				for _, r := range recipients {
 					d.SetWait(r, 24*time.Hour)
 				}
 				for i := range n {
 					d.Join(recipients[i%benchRecipients], occupants[i/benchRecipients])
 				}
+			}
+			out := func() {
 				for _, r := range recipients {
 					d.SetWait(r, 0)
 				}
 				<-done
+			}
+			size := measure(n, in)
+			out()
+			rounds := 0
+			for b.Loop() {
+				in()
+				out()
 				rounds++
 			}
-			rate(b, n*rounds)
+			size.report(b, n*rounds)
 			if err := d.Close(b.Context(), false); err != nil {
 				b.Fatal(err)
 			}
@@ -223,15 +231,20 @@ func BenchmarkDebouncerExpiryReference(b *testing.B) {
 					done <- struct{}{}
 				}
 			}}
+			in := func(wait time.Duration) {
+				for i := range n {
+					r.event(recipients[i%benchRecipients], occupants[i/benchRecipients], true, wait, nil)
+				}
+			}
+			size := measure(n, func() { in(2 * time.Second) })
+			<-done
 			rounds := 0
 			for b.Loop() {
-				for i := range n {
-					r.event(recipients[i%benchRecipients], occupants[i/benchRecipients], true, time.Millisecond, nil)
-				}
+				in(time.Millisecond)
 				<-done
 				rounds++
 			}
-			rate(b, n*rounds)
+			size.report(b, n*rounds)
 		})
 	}
 }
