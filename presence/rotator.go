@@ -136,9 +136,9 @@ func (r *Rotator) Begin(ctx context.Context, s stanza.Session) {
 	defer r.mu.Unlock()
 	if r.run != nil {
 		r.run.timer.Stop()
+		r.queue.clear() // rooms are to be joined again
 	}
 	r.run = &rotation{ctx: ctx, loop: sched.Of(ctx, s)}
-	r.queue.clear()
 	if p := r.places[""]; p != nil {
 		r.queue.put(p, time.Now().Add(settle))
 	}
@@ -224,7 +224,7 @@ func (r *Rotator) Stats() RotatorStats {
 
 // due gives the place a turn, unless it has one already. Called under mu.
 func (r *Rotator) due(p *place) {
-	if now := time.Now(); r.run != nil && (!p.queued() || p.due.After(now)) {
+	if now := time.Now(); !p.queued() || p.due.After(now) {
 		r.queue.put(p, now)
 	}
 }

@@ -395,6 +395,21 @@ func TestRotatorPace(t *testing.T) {
 	})
 }
 
+func TestRotatorJoinedBeforeItsFirstSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{start: time.Now()}
+		s.Rotator = presence.NewRotator(presence.RotatorConfig{Statuses: []string{"a"}, Set: s.set})
+		s.Joined("x@y")
+		pass(time.Minute)
+		s.online(t)
+		defer s.session.Close()
+		pass(time.Second)
+		if got := s.statuses(); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("showed %q", got)
+		}
+	})
+}
+
 func TestRotatorStopsWithItsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, presence.RotatorConfig{Statuses: []string{"a", "b"}, Every: time.Minute}, true)
