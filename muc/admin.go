@@ -62,7 +62,7 @@ func (r *Rooms) administer(ctx context.Context, room stanza.JID, item stanza.MUC
 		return err
 	}
 	err := try()
-	if passes(err) || twice && errors.Is(err, ErrNoAnswer) {
+	if passes(err) || errors.Is(err, ErrNoAnswer) {
 		if err = pause(ctx, retryPause); err == nil {
 			err = try()
 		}

@@ -116,45 +116,56 @@ func BenchmarkRooms(b *testing.B) {
 // BenchmarkOccupants is what occupants need whom nobody else sees.
 func BenchmarkOccupants(b *testing.B) { oneSession(b, 100, 100) }
 
-// BenchmarkPhones is 5,000 Rooms on one stream, each in one of 50 rooms of 100
-// occupants: a gateway. The budget is 8 KiB for everything of a phone.
+// BenchmarkPhones is many Rooms on one stream, each in one room: a gateway. 5,000 of
+// them in 50 rooms have 8 KiB each for everything of a phone; 100 of them in a room
+// of 1,000 show whether what reaches all of them costs more than their number.
 func BenchmarkPhones(b *testing.B) {
-	const phones, rooms = 5_000, 50
+	for _, c := range []struct{ phones, rooms, occupants int }{{5_000, 50, 100}, {100, 1, 1_000}, {10, 1, 1_000}} {
+		b.Run(fmt.Sprintf("%d-in-%d-of-%d", c.phones, c.rooms, c.occupants), func(b *testing.B) {
+			phones(b, c.phones, c.rooms, c.occupants)
+		})
+	}
+}
+
+func phones(b *testing.B, phones, rooms, occupants int) {
+	roomOf := func(i int) stanza.JID { return stanza.JID(fmt.Sprintf("room%d@rooms.example.org", i%rooms)) }
+	others := make([][]*stanza.Presence, rooms)
+	for i := range others {
+		for k := range occupants {
+			others[i] = append(others[i], from(roomOf(i), fmt.Sprintf("phone%d", k*rooms+i)))
+		}
+	}
 	before, goroutines := heap(), runtime.NumGoroutine()
 	var keep []any
 	for b.Loop() {
 		st := &stream{b: b}
 		sessions := make([]*address, phones)
-		all := make([]*muc.Rooms, phones)
-		for i := range phones {
-			jid := stanza.JID(fmt.Sprintf("+1555%07d@sms.example.org", i))
-			all[i] = muc.New(quiet)
-			sessions[i] = st.session(jid, all[i])
-			all[i].Add(muc.Room{JID: stanza.JID(fmt.Sprintf("room%d@rooms.example.org", i%rooms)), Nick: fmt.Sprintf("phone%d", i)})
+		for i := range sessions {
+			sessions[i] = st.session(stanza.JID(fmt.Sprintf("+1555%07d@sms.example.org", i)), muc.New(quiet))
+			sessions[i].rooms.Add(muc.Room{JID: roomOf(i), Nick: fmt.Sprintf("phone%d", i)})
 		}
 		st.settle()
 		for i, s := range sessions {
-			room := stanza.JID(fmt.Sprintf("room%d@rooms.example.org", i%rooms))
-			for k := range phones / rooms {
-				nick := fmt.Sprintf("phone%d", k*rooms+i%rooms)
-				if nick == fmt.Sprintf("phone%d", i) {
-					continue
+			for k, p := range others[i%rooms] {
+				if k != i/rooms {
+					s.receive(p)
 				}
-				s.receive(from(room, nick))
 			}
-			s.receive(from(room, fmt.Sprintf("phone%d", i), 110))
+			s.receive(from(roomOf(i), fmt.Sprintf("phone%d", i), 110))
 		}
 		st.settle()
-		for i, r := range all {
-			if n := len(r.Occupants(stanza.JID(fmt.Sprintf("room%d@rooms.example.org", i%rooms)))); n != phones/rooms {
+		for i, s := range sessions {
+			if n := len(s.rooms.Occupants(roomOf(i))); n != occupants {
 				b.Fatalf("%d occupants", n)
 			}
 		}
-		keep = append(keep, st, sessions, all)
+		keep = append(keep, st, sessions)
 	}
-	b.ReportMetric(float64(heap()-before)/float64(b.N)/phones, "bytes/phone")
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(phones*occupants), "ns/presence")
+	b.ReportMetric(float64(heap()-before)/float64(b.N)/float64(phones), "bytes/phone")
 	b.ReportMetric(float64(runtime.NumGoroutine()-goroutines), "goroutines")
 	runtime.KeepAlive(keep)
+	runtime.KeepAlive(others)
 }
 
 // BenchmarkPresence is the time that a presence takes in a room of so many.

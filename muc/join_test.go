@@ -122,7 +122,9 @@ func TestJoinConflictTakesTheNextNickAndTheFirstOneBack(t *testing.T) {
 			first := one(w, sent[*stanza.Presence](w))
 			w.receive(refusal(first, c))
 			second := one(w, sent[*stanza.Presence](w))
-			w.receive(refusal(first, c)) // once more, and late
+			late := refusal(first, c) // once more, and from the room itself
+			late.From = lobby
+			w.receive(late)
 			if _, ok := second.MUCJoin(); !ok || second.To != lobby+"/warden_2" {
 				t.Fatalf("asked for %s", second.To)
 			}
@@ -240,6 +242,13 @@ func TestJoinWithoutAnswer(t *testing.T) {
 			t.Fatalf("told %+v", e)
 		}
 		w.pass(e.Retry)
+		w.s.Sent()
+		w.pass(time.Minute - time.Millisecond) // a second attempt is given more time
+		if list := w.told(); len(list) != 0 {
+			t.Fatalf("told %v", list)
+		}
+		w.pass(time.Millisecond)
+		w.pass(one(w, w.told()).(muc.JoinFailed).Retry)
 		w.admit("a")
 		if e, ok := one(w, w.told()).(muc.Joined); !ok || e.Rejoined || len(e.Occupants) != 2 {
 			t.Errorf("told %+v", e)

@@ -265,6 +265,19 @@ func TestRejoinBesideOurGhost(t *testing.T) {
 	})
 }
 
+// That we go by another nick now does not mean that somebody is gone.
+func TestRejoinUnderAnotherNick(t *testing.T) {
+	play(t, muc.Config{}, func(w *world) {
+		w.enter("ann")
+		w.reconnect()
+		w.s.Sent()
+		w.receive(in("ann"), in("guest7", 110, 210))
+		if j := one(w, w.told()).(muc.Joined); !j.Rejoined || len(j.Came)+len(j.Gone) != 0 {
+			t.Errorf("came %v, gone %v", nicks(j.Came), nicks(j.Gone))
+		}
+	})
+}
+
 // The ghost goes while we enter under the same nick: that does not concern us.
 func TestGhostLeavesWhileWeJoin(t *testing.T) {
 	play(t, muc.Config{}, func(w *world) {

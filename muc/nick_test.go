@@ -105,6 +105,23 @@ func TestForcedNick(t *testing.T) {
 	})
 }
 
+// What is said of another presence of ours says nothing of the nick.
+func TestNickChangeAndAnotherError(t *testing.T) {
+	play(t, muc.Config{}, func(w *world) {
+		w.enter("ann")
+		if err := w.SetPresence(w.Context(), lobby, stanza.Away, ""); err != nil {
+			t.Fatal(err)
+		}
+		away := one(w, sent[*stanza.Presence](w))
+		_, done := w.setNick("guard")
+		w.receive(refusal(away, stanza.BadRequest))
+		w.receive(is303("warden", "guard", 110), in("guard", 110))
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAddWithAnotherNick(t *testing.T) {
 	play(t, muc.Config{}, func(w *world) {
 		w.enter("ann")
