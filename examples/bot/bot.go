@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/xmppkit/xmppkit/moderation"
+	"github.com/xmppkit/xmppkit/muc"
+	"github.com/xmppkit/xmppkit/ping"
+	"github.com/xmppkit/xmppkit/presence"
+	"github.com/xmppkit/xmppkit/reconnect"
+	"github.com/xmppkit/xmppkit/stanza"
+)
+
+// bot is the packages wired together. Events go from the rooms to the moderator, the
+// rotator and the commands; all of them act through the rooms.
+type bot struct {
+	cfg     atomic.Pointer[config] // what is read again by rehash counts from then on
+	log     *slog.Logger
+	watch func(muc.Event) // told everything beside the others, if set
+
+	client    *reconnect.Client
+	alive     *ping.Keepalive
+	rooms     *muc.Rooms
+	moderator *moderation.Moderator
+	rotator   *presence.Rotator
+	commands  *commands
+	history   history
+}
+
+func newBot(cfg *config, log *slog.Logger) (*bot, error) {
+	b := &bot{log: log}
+	b.cfg.Store(cfg)
+	b.alive = &ping.Keepalive{Interval: cfg.Ping.Interval.Duration, Timeout: cfg.Ping.Timeout.Duration}
+	b.rooms = muc.New(muc.Config{
+		OnEvent:  b.onRoom,
+		SelfPing: muc.SelfPing{Interval: cfg.SelfPing.Interval.Duration, Timeout: cfg.SelfPing.Timeout.Duration},
+		Logger:   log,
+	})
+	for _, r := range cfg.wishes() {
+		b.rooms.Add(r)
+	}
+	b.moderator = moderation.New(b.rooms, moderation.Config{Rules: cfg.rules, OnEvent: b.onModeration, Logger: log})
+	b.rotator = presence.NewRotator(presence.RotatorConfig{
+		Set: b.rooms.SetPresence, Account: b.show, Statuses: cfg.Status.Text,
+		Every: cfg.Status.Every.Duration, Splay: cfg.Status.Splay.Duration, Logger: log,
+	})
+	b.commands = newCommands(b)
+	b.client = reconnect.New(reconnect.Config{
+		Options:  cfg.options(),
+		Services: []stanza.Service{b.alive, b.rooms, b.moderator, b.rotator, b.commands},
+		Software: reconnect.Software{Name: "xmppkit bot"},
+		Logger:   log,
+	})
+	return b, nil
+}
+
+// run keeps the bot online until ctx ends; then it leaves politely and returns nil.
+// Before that it returns only what trying again cannot mend. Nothing is left running.
+// Each signal of hangup is a rehash.
+func (b *bot) run(ctx context.Context, hangup <-chan os.Signal) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.client.Run(ctx) })
+	g.Go(func() error { return b.moderator.Run(ctx) })
+	g.Go(func() error { return b.commands.run(ctx, hangup) })
+	return g.Wait()
+}
+
+// show shows the account's status to its contacts.
+func (b *bot) show(ctx context.Context, show stanza.Show, status string) error {
+	return b.client.Send(ctx, &stanza.Presence{Show: show, Status: status})
+}
+
+// onRoom is told what happens in the rooms.
+func (b *bot) onRoom(ctx context.Context, e muc.Event) {
+	b.moderator.OnEvent(ctx, e)
+	log := b.log.With("room", e.Where())
+	switch e := e.(type) {
+	case muc.Joined:
+		b.rotator.Joined(e.Room)
+		log.Info("joined", "nick", e.Nick, "occupants", len(e.Occupants), "rejoined", e.Rejoined, "came", len(e.Came), "gone", len(e.Gone))
+	case muc.JoinFailed:
+		if e.Stopped {
+			b.rotator.Left(e.Room)
+		}
+		log.Warn("not let in", "err", e.Err, "retry", e.Retry, "stopped", e.Stopped, "alternate", e.Alternate)
+	case muc.Left:
+		if !e.Rejoin {
+			b.rotator.Left(e.Room)
+		}
+		log.Warn("out of the room", "cause", e.Cause, "reason", e.Reason, "rejoin", e.Rejoin, "after", e.After, "alternate", e.Alternate)
+	case muc.OccupantJoined:
+		log.Debug("occupant joined", "nick", e.Occupant.Nick, "jid", e.Occupant.JID)
+	case muc.OccupantLeft:
+		log.Debug("occupant left", "nick", e.Occupant.Nick, "jid", e.Occupant.JID, "cause", e.Cause)
+	case muc.SelfPingDisabled:
+		log.Warn("self-ping switched off", "err", e.Err)
+	case muc.Message:
+		b.commands.said(e)
+	}
+	if b.watch != nil {
+		b.watch(e)
+	}
+}
+
+// onModeration is told what is decided and done.
+func (b *bot) onModeration(ctx context.Context, e moderation.Event) {
+	b.history.add(e)
+	admins := b.cfg.Load().Bot.AdminRoom.JID
+	if admins == "" {
+		return
+	}
+	if _, err := b.rooms.Say(ctx, admins, describe(e)); err != nil {
+		b.log.Warn("the admin room is not told", "room", admins, "err", err)
+	}
+}
+
+// rehash reads the file again: rules, masters and rooms count from now on. What else
+// has changed waits for a restart. A file with an error changes nothing.
+func (b *bot) rehash(ctx context.Context) error {
+	old := b.cfg.Load()
+	cfg, err := readConfig(old.file, true)
+	if err != nil {
+		b.log.Error("nothing is changed", "err", err)
+		return err
+	}
+	b.cfg.Store(cfg)
+	b.moderator.SetRules(cfg.rules)
+	wishes := cfg.wishes()
+	for _, r := range wishes {
+		b.rooms.Add(r)
+	}
+	for _, r := range old.wishes() {
+		if slices.ContainsFunc(wishes, func(w muc.Room) bool { return w.JID == r.JID }) {
+			continue
+		}
+		b.rotator.Left(r.JID)
+		if e := b.rooms.Leave(ctx, r.JID, ""); e != nil && !errors.Is(e, muc.ErrNoRoom) {
+			err = errors.Join(err, e)
+		}
+	}
+	b.log.Info("the file is read again", "file", cfg.file, "rooms", len(wishes))
+	return err
+}
