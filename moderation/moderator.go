@@ -25,7 +25,8 @@ type Config struct {
 	// wait for it, later ones are lost to it (see [Stats]), not to Audit.
 	OnEvent func(ctx context.Context, e Event)
 
-	// Audit is given the same events as JSON, one line in one Write each..
+	// Audit is given the same events as JSON, one line in one Write each. See
+	// [OpenAudit].
 	Audit io.Writer
 
 	// Store keeps what has to outlive the program: temporary bans, the bans of block
