@@ -124,5 +124,5 @@ func (f *Filter) opens(text string) bool {
 			last = c
 		}
 	}
-	return n < 8*keyLength && len(text) == maxGlance || f.words.mayBegin(key)
+	return n < 8*keyLength && len(text) == maxGlance || f.words.mayBegin(key, f.words.plain)
 }

@@ -15,6 +15,7 @@ type index struct {
 	spans map[uint64]span // places in ids, by the first keyLength classes, or all if they are fewer
 	some  bitmap          // the keys of spans, roughly
 	masks []uint64        // for the lengths that keys have
+	plain []uint64        // and of these, for those that an ASCII text may have
 
 	opening opening
 }
@@ -33,7 +34,7 @@ func newIndex(phrases []phrase, ids []int32) index {
 	ix.keys = make([]string, len(ids))
 	ix.spans = make(map[uint64]span, len(ids))
 	ix.some = newBitmap(len(ids))
-	var lengths [keyLength + 1]bool
+	var lengths, plain [keyLength + 1]bool
 	for i, id := range ids {
 		k := phrases[id].classes
 		ix.keys[i] = k
@@ -41,6 +42,7 @@ func newIndex(phrases []phrase, ids []int32) index {
 		var first [keyLength]byte
 		copy(first[:], k)
 		key := binary.LittleEndian.Uint64(first[:])
+		plain[min(len(k), keyLength)] = plain[min(len(k), keyLength)] || key&highs == 0
 		s, ok := ix.spans[key]
 		if !ok {
 			s.lo = int32(i)
@@ -50,17 +52,22 @@ func newIndex(phrases []phrase, ids []int32) index {
 		s.hi = int32(i) + 1
 		ix.spans[key] = s
 	}
-	for n, used := range lengths {
-		if used {
-			ix.masks = append(ix.masks, ^uint64(0)>>(8*(keyLength-n)))
+	for n := range lengths {
+		mask := ^uint64(0) >> (8 * (keyLength - n))
+		if lengths[n] {
+			ix.masks = append(ix.masks, mask)
+		}
+		if plain[n] {
+			ix.plain = append(ix.plain, mask)
 		}
 	}
 	return ix
 }
 
-// mayBegin tells whether any phrase might begin with these eight classes.
-func (ix *index) mayBegin(key uint64) bool {
-	for _, m := range ix.masks {
+// mayBegin tells whether any phrase might begin with these eight classes; masks are
+// those of the index.
+func (ix *index) mayBegin(key uint64, masks []uint64) bool {
+	for _, m := range masks {
 		if ix.some.has(key&m) && ix.has(key&m) {
 			return true
 		}

@@ -56,10 +56,10 @@ func (f *Filter) search(rd *reading, reversed bool, found []hit) []hit {
 	ls := rd.letters
 	for i := range ls {
 		key := binary.LittleEndian.Uint64(rd.classes[ls[i].canon:])
-		if len(f.words.ids) > 0 && boundaryBefore(ls, i) && f.words.mayBegin(key) {
+		if len(f.words.ids) > 0 && boundaryBefore(ls, i) && f.words.mayBegin(key, f.words.masks) {
 			f.words.each(rd.classes[ls[i].canon:], func(id int32) { found = f.try(rd, id, i, reversed, found) })
 		}
-		if len(f.parts.ids) > 0 && ls[i].flags&isInner == 0 && f.parts.mayBegin(key) {
+		if len(f.parts.ids) > 0 && ls[i].flags&isInner == 0 && f.parts.mayBegin(key, f.parts.masks) {
 			f.parts.each(rd.classes[ls[i].canon:], func(id int32) { found = f.try(rd, id, i, reversed, found) })
 		}
 	}

@@ -111,7 +111,7 @@ func (f *Filter) suspect(rd *reading, text string) bool {
 		return true
 	}
 	for at := range len(rd.classes) - keyLength {
-		if f.parts.mayBegin(binary.LittleEndian.Uint64(rd.classes[at:])) {
+		if f.parts.mayBegin(binary.LittleEndian.Uint64(rd.classes[at:]), f.parts.plain) {
 			return true
 		}
 	}

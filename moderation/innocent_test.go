@@ -40,7 +40,7 @@ var innocents = []innocent{
 	{"shit", "fish it out"}, {"shit", "English items"}, {"shit", "wish it were"}, {"penis", "happen is"}, {"penis", "the pen is here"}, {"penis", "pen, is"}, {"ass", "as several"}, {"ass", "a ssl key"}, {"ass", "has small"}, {"sex", "uses ex"}, {"sex", "yes, expect it"},
 	{"therapist", "the rapist"}, {"superbowl", "a superb owl"}, {"together", "to get her"}, {"manslaughter", "a man's laughter"}, {"nowhere", "now here"}, {"cannabis", "we can nab is"}, {"viagra", "via graphite"}, {"viagra", "via gra"},
 	{"god", "go d"}, {"anal", "an al dente"}, {"slut", "plus lut"}, {"cum", "c um"}, {"island", "is land"}, {"notable", "not able"}, {"free bitcoin", "Are you free? Bitcoin is up."}, {"free bitcoin", "it is free. Bitcoin is not"}, {"free bitcoin", "beer is free, bitcoin is not"},
-	{"free bitcoin", "free - bitcoin"}, {"free bitcoin", "free of bitcoin"}, {"free bitcoin", "freebitcoiner"}, {"free bitcoin", "carefree bitcoin"}, {"free bitcoin", "bitcoin free"}, {"жопа", "ежо палка"}, {"сука", "досу ка"}, {"говно", "го в но"}, {"то же", "тоже"}, {"за то", "зато"}, {"a lot", "alot"}, {"may be", "maybe"},
+	{"free bitcoin", "free - bitcoin"}, {"free bitcoin", "free of bitcoin"}, {"free bitcoin", "freebitcoiner"}, {"free bitcoin", "carefree bitcoin"}, {"free bitcoin", "bitcoin free"}, {"жопа", "ежо палка"}, {"сука", "досу ка"}, {"говно", "го в но"}, {"то же", "тоже"}, {"за то", "зато"}, {"a lot", "alot"}, {"win now", "winnow"}, {"can not", "cannot"}, {"may be", "maybe"},
 	// Spelled, but something else.
 	{"cop", "s c o p e"}, {"cialis", "s p e c i a l i s t"}, {"ass", "c l a s s"}, {"tit", "t i t l e"}, {"ass", "A.S.S.E.T."}, {"sex", "E-s-s-e-x"}, {"кот", "к о т о р ы й"}, {"bc", "a b c d"}, {"bi", "b i"},
 	// Drawn out.

@@ -7,6 +7,7 @@ const (
 	minLeet       = 4  // h4x
 	minRun        = 3  // s p e l l e d
 	minLong       = 6  // what guesses, unless more is known
+	minMerged     = 7  // words that run together: win now is not winnow
 	minManyWords  = 8  // white space inside a word of a phrase of several
 	minOneWord    = 10 // white space inside a phrase of one word
 	minUnisolated = 8  // spelled inside of something longer that is spelled
@@ -133,7 +134,7 @@ func (p *phrase) judgeSqueezed(s *sight) bool {
 // the more ordinary the separators are.
 func (p *phrase) judgeJoined(s *sight, rd *reading, at, end int, spelled bool) bool {
 	n := p.weight
-	if (s.merged > 0 || s.otherSign > 0) && n < minLong && !spelled {
+	if (s.merged > 0 && n < minMerged || s.otherSign > 0 && n < minLong) && !spelled {
 		return false
 	}
 	if s.inWord == 0 {

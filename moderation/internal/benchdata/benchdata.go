@@ -38,7 +38,7 @@ func Phrases(n int) []string {
 var Lines = []struct{ Name, Text string }{
 	{"ascii", fill("I looked at the new release last night and it is fast, but the best part is that the private keys stay on your own machine; has anyone of you tried to build it on a big endian box, say, an old router? ", 200)},
 	{"cyrillic", fill("Вчера посмотрел новый выпуск, собирается быстро, но лучше всего то, что ключи остаются у тебя; кто-нибудь пробовал? ", 200)},
-	{"obfuscated", fill("fr33 b!tс0!n5 c\u200bl\u200bi\u200bc\u200bk h е r е f.r.e.e m0n3y 𝐟𝐫𝐞𝐞 ｃａｓｈ c@$1n0 ḃöñüš v i a g r e pi11s ", 200)},
+	{"obfuscated", fill("fr33 b!tс0!n5 c\u200bl\u200bi\u200bc\u200bk h е r е f.r.e.e t1ck3t 𝐟𝐫𝐞𝐞 ｃａｓｈ c@$1n0 ḃöñüš v i a g r e pi11s ", 200)},
 	{"64KiB", fill("fre bitcoi free bit coi f r e e b i t c o i free. bitcoin ffrreeee bbiittccooii сasin сasіn 1234 @$ ", 64<<10)},
 }
 
