@@ -211,7 +211,7 @@ func (r *Rooms) current() (stanza.Session, error) {
 
 // stuck is how long a loop may do something else before whoever waits for it is
 // let go: it may be waiting for them.
-const stuck = 5 * time.Second
+const stuck = 15 * time.Second
 
 // call begins something on the loop and waits for what comes of it. f runs in a
 // turn, if the room is still there.
