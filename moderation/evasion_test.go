@@ -1,6 +1,9 @@
 package moderation
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Each of the texts is the phrase, as somebody might write it to get past a filter.
 type evasion struct {
@@ -184,5 +187,15 @@ func TestEvasionByOverride(t *testing.T) {
 	}
 	if found := f.Match("nioctib eerf"); found != nil {
 		t.Errorf("without an override: %+v", found)
+	}
+}
+
+// Words of one letter beside what is spelled do not belong to it.
+func TestEvasionBesideOneLetterWords(t *testing.T) {
+	f := mustCompile(t, TextRule{Phrases: []string{"казино", "casino"}})
+	for _, text := range []string{"играй в к а з и н о и выиграй", "в к а з и н о", "a c a s i n o", "play a c a s i n o I like"} {
+		if got := f.Match(text); len(got) != 1 || got[0].View != Joined || strings.Count(text[got[0].Start:got[0].End], " ") != 5 {
+			t.Errorf("%q: %+v", text, got)
+		}
 	}
 }

@@ -42,7 +42,7 @@ var innocents = []innocent{
 	{"god", "go d"}, {"anal", "an al dente"}, {"slut", "plus lut"}, {"cum", "c um"}, {"island", "is land"}, {"notable", "not able"}, {"free bitcoin", "Are you free? Bitcoin is up."}, {"free bitcoin", "it is free. Bitcoin is not"}, {"free bitcoin", "beer is free, bitcoin is not"},
 	{"free bitcoin", "free - bitcoin"}, {"free bitcoin", "free of bitcoin"}, {"free bitcoin", "freebitcoiner"}, {"free bitcoin", "carefree bitcoin"}, {"free bitcoin", "bitcoin free"}, {"жопа", "ежо палка"}, {"сука", "досу ка"}, {"говно", "го в но"}, {"то же", "тоже"}, {"за то", "зато"}, {"a lot", "alot"}, {"win now", "winnow"}, {"can not", "cannot"}, {"may be", "maybe"},
 	// Spelled, but something else.
-	{"cop", "s c o p e"}, {"cialis", "s p e c i a l i s t"}, {"ass", "c l a s s"}, {"tit", "t i t l e"}, {"ass", "A.S.S.E.T."}, {"sex", "E-s-s-e-x"}, {"кот", "к о т о р ы й"}, {"bc", "a b c d"}, {"bi", "b i"},
+	{"cop", "s c o p e"}, {"cialis", "s p e c i a l i s t"}, {"cialis", "a s o c i a l i s t"}, {"порт", "с п о р т"}, {"лавина", "г л а в и н а"}, {"cialis", "s-o-c-i-a-l-i-s-t"}, {"ass", "c l a s s"}, {"tit", "t i t l e"}, {"ass", "A.S.S.E.T."}, {"sex", "E-s-s-e-x"}, {"кот", "к о т о р ы й"}, {"bc", "a b c d"}, {"bi", "b i"},
 	// Drawn out.
 	{"god", "goood"}, {"god", "gooooood"}, {"shot", "shoot"}, {"shot", "shooooot"}, {"lose", "loose"}, {"hop", "hoop"}, {"bot", "boot"}, {"met", "meet"}, {"cop", "coop"}, {"cop", "cooop"}, {"ass", "as"}, {"free", "fre"}, {"hell", "hel"}, {"porn", "poorn"},
 	{"super", "supper"}, {"desert", "dessert"}, {"coma", "comma"}, {"later", "latter"}, {"diner", "dinner"}, {"cum", "cumm"}, {"bal", "ball"}, {"мат", "маатт"}, {"сор", "ссор"}, {"сор", "ссссор"}, {"дно", "одно"}, {"100", "1000"}, {"100", "10000"}, {"11", "111"},

@@ -141,7 +141,7 @@ func (p *phrase) judgeJoined(s *sight, rd *reading, at, end int, spelled bool) b
 		return true
 	}
 	if spelled {
-		return n >= minUnisolated || isolated(s, rd, at, end)
+		return n >= minUnisolated || p.isolated(s, rd, at, end)
 	}
 	switch {
 	case s.lone, s.sentence, n < minLong:
@@ -156,15 +156,29 @@ func (p *phrase) judgeJoined(s *sight, rd *reading, at, end int, spelled bool) b
 
 // isolated tells whether what is spelled begins and ends there: "s c o p e" does
 // not spell cop.
-func isolated(s *sight, rd *reading, at, end int) bool {
+func (p *phrase) isolated(s *sight, rd *reading, at, end int) bool {
 	ls := rd.letters
-	if s.firstOne && at > 0 && between(rd, at) == s.first && boundaryBefore(ls, at-1) {
+	if s.firstOne && at > 0 && between(rd, at) == s.first && boundaryBefore(ls, at-1) &&
+		!(p.weight >= minLong && oneLetterWord(rd, at-1, at-1)) {
 		return false
 	}
-	if s.lastOne && end < len(ls) && between(rd, end) == s.last && boundaryBefore(ls, end+1) {
+	return !s.lastOne || end == len(ls) || between(rd, end) != s.last || !boundaryBefore(ls, end+1) ||
+		p.weight >= minLong && oneLetterWord(rd, end, end+1)
+}
+
+// oneLetterWord tells whether letter i is a word, as far as one sees from the other
+// side of the gap before letter far: nothing is spelled on there.
+func oneLetterWord(rd *reading, i, far int) bool {
+	switch rd.letters[i].base {
+	case 'a', 'i', 'o', 'e', 'y', 'u', 'а', 'в', 'и', 'к', 'о', 'с', 'у', 'я', 'і', 'з':
+	default:
 		return false
 	}
-	return true
+	ls := rd.letters
+	if far == i { // before the match
+		return i == 0 || !boundaryBefore(ls, i-1) || between(rd, i) != between(rd, i+1)
+	}
+	return far == len(ls) || !boundaryBefore(ls, far+1) || between(rd, far) != between(rd, i)
 }
 
 // between is the text between a letter and the one before it.
