@@ -62,7 +62,8 @@ type Scanner struct {
 	dropped int64 // bytes that have left buf
 
 	open   []element
-	scopes []binding
+	spaces []string  // default namespaces, innermost last
+	scopes []binding // of prefixes, innermost last
 	ended  bool   // the tag just read was an empty element's: its end comes next
 	clean  []byte // character data after decoding
 	values values
@@ -72,7 +73,7 @@ type Scanner struct {
 type element struct {
 	name   string // as it was written
 	parsed xml.Name
-	scopes int // how many bindings there were outside it
+	spaces, scopes int // how many of each there were outside it
 }
 
 // binding gives a prefix its namespace.
@@ -84,7 +85,7 @@ func New(r io.Reader, inside map[string]string) *Scanner {
 	s := &Scanner{r: r, buf: make([]byte, 0, firstBuffer)}
 	s.values.seed = maphash.MakeSeed()
 	for prefix, space := range inside {
-		s.scopes = append(s.scopes, binding{prefix, space})
+		s.bind(prefix, space)
 	}
 	return s
 }

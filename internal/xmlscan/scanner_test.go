@@ -181,6 +181,26 @@ func TestScannerBoundsATag(t *testing.T) {
 	}
 }
 
+// However many namespaces are declared, looking one up stays cheap, and the default
+// one right.
+func TestScannerBoundsBindings(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("<a")
+	for i := range 2 * maxBindings {
+		fmt.Fprintf(&doc, " xmlns:p%d='u%d'", i, i)
+	}
+	doc.WriteString("><p0:b/><p500:b/><b xmlns='v'/></a>")
+	list, err := scan(strings.NewReader(doc.String()))
+	if !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	for i, want := range map[int]string{1: "u0", 3: "p500", 5: "v"} {
+		if got := list[i].name.Space; got != want {
+			t.Errorf("element %d is in %q, want %q", i, got, want)
+		}
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {

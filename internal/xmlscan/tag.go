@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -58,7 +59,7 @@ func (s *Scanner) startTag() error {
 	if err != nil {
 		return err
 	}
-	el := element{name: name, scopes: len(s.scopes)}
+	el := element{name: name, spaces: len(s.spaces), scopes: len(s.scopes)}
 	s.Attrs = nil
 	if raw = space(raw); len(raw) > 0 {
 		if err := s.attributes(raw); err != nil {
@@ -102,9 +103,9 @@ func (s *Scanner) attributes(raw []byte) error {
 		value := s.values.get(s.Text)
 		switch a := split(name); {
 		case a.Space == "" && a.Local == "xmlns":
-			s.scopes = append(s.scopes, binding{"", value})
+			s.bind("", value)
 		case a.Space == "xmlns":
-			s.scopes = append(s.scopes, binding{a.Local, value})
+			s.bind(a.Local, value)
 		default:
 			if s.Attrs == nil {
 				s.Attrs = make([]xml.Attr, 0, min(n, 8))
@@ -143,9 +144,9 @@ func (s *Scanner) endTag() error {
 func (s *Scanner) pop() Kind {
 	el := s.open[len(s.open)-1]
 	s.open = s.open[:len(s.open)-1]
-	s.scopes = s.scopes[:el.scopes]
+	s.spaces, s.scopes = s.spaces[:el.spaces], s.scopes[:el.scopes]
 	if len(s.open) == 0 && cap(s.open) > keepDepth {
-		s.open = nil
+		s.open, s.spaces = nil, slices.Clone(s.spaces)
 	}
 	s.Name = el.parsed
 	return End
@@ -198,6 +199,20 @@ func split(name string) xml.Name {
 	return xml.Name{Local: name}
 }
 
+// maxBindings is how many prefixes may be bound at a time, so that looking one up
+// stays cheap whatever a stanza declares. Beyond it a prefix stands for itself.
+const maxBindings = 256
+
+// bind notes a declaration.
+func (s *Scanner) bind(prefix, space string) {
+	switch {
+	case prefix == "":
+		s.spaces = append(s.spaces, space)
+	case len(s.scopes) < maxBindings:
+		s.scopes = append(s.scopes, binding{prefix, space})
+	}
+}
+
 // resolve gives a name its namespace; an unknown prefix stands for itself.
 func (s *Scanner) resolve(n xml.Name, element bool) xml.Name {
 	switch {
@@ -205,6 +220,11 @@ func (s *Scanner) resolve(n xml.Name, element bool) xml.Name {
 		return n
 	case n.Space == "xml":
 		n.Space = nsXML
+		return n
+	case n.Space == "":
+		if len(s.spaces) > 0 {
+			n.Space = s.spaces[len(s.spaces)-1]
+		}
 		return n
 	}
 	for i := len(s.scopes) - 1; i >= 0; i-- {
