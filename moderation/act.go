@@ -109,6 +109,10 @@ func (m *Moderator) remove(ctx context.Context, v verdict, p *person, a Action) 
 	} else {
 		e.Done, e.Note, e.Err = m.removeBy(ctx, v, p, o, a)
 	}
+	if (errors.Is(e.Err, stanza.ErrOffline) || errors.Is(e.Err, stanza.ErrLost)) && a >= TempBan &&
+		m.hold(v.Room, func() { m.push(v, p, a, func(ctx context.Context) { m.remove(ctx, v, p, a) }) }) {
+		return
+	}
 	if e.Err != nil || e.Done == Log {
 		e.Done = Log
 		m.pardon(p)
@@ -131,7 +135,7 @@ func (m *Moderator) removeBy(ctx context.Context, v verdict, p *person, o muc.Oc
 		}
 		return Kick, note, nil
 	}
-	err = m.rooms.Ban(ctx, v.Room, o.JID, v.Reason)
+	err = m.banFor(ctx, banned{v.Room, o.JID.Bare()}, v.Reason, v.ban(a))
 	if c := stanza.ConditionOf(err); c == stanza.Forbidden || c == stanza.NotAllowed {
 		// Who may not ban may often kick.
 		if m.role(ctx, p, stanza.RoleNone, v.Reason) == nil {
@@ -158,4 +162,39 @@ func (m *Moderator) role(ctx context.Context, p *person, r stanza.Role, reason s
 		}
 	}
 	return err
+}
+
+// ban is what is to be remembered of a ban; nil if it is for good.
+func (v *verdict) ban(a Action) *ban {
+	switch {
+	case a == TempBan:
+		return &ban{Until: time.Now().Add(v.rule.Duration).Round(0)}
+	case v.rule.list != nil:
+		return &ban{List: v.rule.list.id(), Hash: v.Phrase}
+	}
+	return nil
+}
+
+// hold lets something wait until we are in the room again; false if too much does.
+func (m *Moderator) hold(room stanza.JID, f func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.holding >= m.cfg.Queue {
+		return false
+	}
+	m.holding++
+	m.held[room] = append(m.held[room], f)
+	return true
+}
+
+// release lets go on what has waited.
+func (m *Moderator) release(room stanza.JID) {
+	m.mu.Lock()
+	list := m.held[room]
+	delete(m.held, room)
+	m.holding -= len(list)
+	m.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
 }

@@ -23,6 +23,7 @@ func (m *Moderator) Stats() Stats {
 
 // emit tells the log, the audit and OnEvent.
 func (m *Moderator) emit(e Event) {
+	m.remember(e)
 	m.log(e)
 	m.write(e)
 	if m.cfg.OnEvent == nil {

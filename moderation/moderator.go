@@ -3,6 +3,7 @@ package moderation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -70,13 +71,19 @@ type Moderator struct {
 	told   sched.Loop // on which OnEvent is called
 	count  counters
 
-	audit sync.Mutex // guards cfg.Audit
+	audit   sync.Mutex // guards cfg.Audit
+	storing sync.Mutex // guards cfg.Store
 
 	mu      sync.Mutex // guards everything below, places and people too
 	ctx     context.Context
 	session stanza.Session // nil before the first
 	own     stanza.JID     // our bare address
 	places  map[stanza.JID]*place
+	bans    map[banned]*ban
+	held    map[stanza.JID][]func() // what waits for us to be in the room again
+	holding int                     // how many those are
+	past    []Event                 // a ring of the latest
+	next    int                     // the oldest in it, once it is full
 }
 
 // New makes a moderator of rooms. Nothing is acted on until [Moderator.Run].
@@ -93,7 +100,11 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}}
+	if cfg.Store == nil {
+		cfg.Store = memory{}
+	}
+	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}, bans: map[banned]*ban{},
+		held: map[stanza.JID][]func(){}}
 	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
 	if cfg.Rules == nil {
 		cfg.Rules, _ = NewRuleset(Rules{}) // no rules, no error
@@ -103,8 +114,8 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 }
 
 // Run carries out what is decided, until ctx ends; then it waits for what is under
-// way, and returns nil. It may be called once. At rest it is the moderator's only
-// goroutine.
+// way, and returns nil. Before that it returns only the error of a Store that cannot
+// be read. It may be called once. At rest it is the moderator's only goroutine.
 func (m *Moderator) Run(ctx context.Context) error {
 	m.mu.Lock()
 	if m.ctx != nil {
@@ -113,6 +124,11 @@ func (m *Moderator) Run(ctx context.Context) error {
 	}
 	m.ctx = ctx
 	m.mu.Unlock()
+	all, err := m.cfg.Store.Load()
+	if err != nil {
+		return fmt.Errorf("moderation: %w", err)
+	}
+	m.loadBans(all)
 	m.queue.start(ctx)
 	<-ctx.Done()
 	m.queue.wait()

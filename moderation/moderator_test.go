@@ -58,7 +58,7 @@ func playWith(t *testing.T, cfg moderation.Config, rules moderation.Rules, f fun
 			OnEvent: func(ctx context.Context, e muc.Event) { w.mod.OnEvent(ctx, e) }})
 		w.mod = moderation.New(w.rooms, cfg)
 		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error)
+		done := make(chan error, 1)
 		go func() { done <- w.mod.Run(ctx) }()
 		w.begin()
 		f(w)
@@ -75,6 +75,13 @@ func (w *world) begin() {
 	w.s = xmpptest.NewSession(w.Context(), me, w.rooms, w.mod)
 	w.s.Respond(w.respond)
 	synctest.Wait()
+}
+
+// locked lets the test change how it plays the server.
+func (w *world) locked(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
 }
 
 // respond plays the server.

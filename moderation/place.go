@@ -78,6 +78,8 @@ func (m *Moderator) joined(e muc.Joined) {
 	for _, o := range list {
 		m.lookAt(e.Room, o)
 	}
+	m.release(e.Room)
+	m.liftDue(e.Room)
 }
 
 func (m *Moderator) left(e muc.Left) {
@@ -86,6 +88,8 @@ func (m *Moderator) left(e muc.Left) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.holding -= len(m.held[e.Room])
+	delete(m.held, e.Room)
 	if p := m.places[e.Room]; p != nil {
 		for nick := range p.people {
 			p.forget(nick)

@@ -157,6 +157,9 @@ type BlockList struct {
 	Pos Position
 }
 
+// id tells lists apart, also after a restart.
+func (l *BlockList) id() string { return string(l.Service) + " " + l.Node }
+
 // RoomPolicy is what is different in one room.
 type RoomPolicy struct {
 	JID      stanza.JID
