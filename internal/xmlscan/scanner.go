@@ -64,15 +64,15 @@ type Scanner struct {
 	open   []element
 	spaces []string  // default namespaces, innermost last
 	scopes []binding // of prefixes, innermost last
-	ended  bool   // the tag just read was an empty element's: its end comes next
-	clean  []byte // character data after decoding
+	ended  bool      // the tag just read was an empty element's: its end comes next
+	clean  []byte    // character data after decoding
 	values values
 }
 
 // element is an open element.
 type element struct {
-	name   string // as it was written
-	parsed xml.Name
+	name           string // as it was written
+	parsed         xml.Name
 	spaces, scopes int // how many of each there were outside it
 }
 
