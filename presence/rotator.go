@@ -98,7 +98,6 @@ type rotation struct {
 	loop  *sched.Loop
 	timer *sched.Timer
 	at    time.Time // when timer fires; zero when it is not set
-	busy  bool      // a presence is being sent; arms the timer afterwards
 }
 
 // NewRotator returns a Rotator that begins with its first session.
@@ -232,7 +231,7 @@ func (r *Rotator) due(p *place) {
 // arm sets the timer for the next turn. Called under mu.
 func (r *Rotator) arm() {
 	run := r.run
-	if run == nil || run.busy || len(r.queue) == 0 {
+	if run == nil || len(r.queue) == 0 {
 		return
 	}
 	at := r.queue[0].due
@@ -250,7 +249,7 @@ func (r *Rotator) arm() {
 // turn shows whoever is first in the queue. It runs in the session's Loop.
 func (r *Rotator) turn(run *rotation) {
 	r.mu.Lock()
-	if r.run != run || run.busy || run.ctx.Err() != nil {
+	if r.run != run || run.ctx.Err() != nil {
 		r.mu.Unlock()
 		return
 	}
@@ -273,7 +272,7 @@ func (r *Rotator) turn(run *rotation) {
 		p.status = r.next(p)
 	}
 	r.queue.put(p, p.until)
-	r.last, run.busy = now, true
+	r.last = now
 	show, status := p.show, p.status
 	r.mu.Unlock()
 
@@ -284,7 +283,7 @@ func (r *Rotator) turn(run *rotation) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.status, run.busy = status, false
+	p.status = status
 	if err != nil {
 		r.stats.Failed++
 	} else {

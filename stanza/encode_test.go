@@ -384,6 +384,61 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
+// What is read from an element that has more to it than its text is not written
+// twice, and nothing is written once that was there twice.
+func TestMarshalFieldsOnce(t *testing.T) {
+	for _, in := range []string{
+		`<message><body>x</body><body>x</body></message>`,
+		`<message><body xml:lang='de'>x</body><body>x</body></message>`,
+		`<message><body/><body xml:lang='de'>x</body></message>`,
+		`<message><subject/><subject/></message>`,
+		`<message><subject a='1'/><subject/></message>`,
+		`<message><thread parent='p'>t</thread><thread>t</thread></message>`,
+		`<presence><status>x</status><status>x</status><show/><show>away</show><show>away</show></presence>`,
+		`<presence><status xml:lang='de'>x</status></presence>`,
+		`<presence><priority>5</priority><priority>5</priority></presence>`,
+		`<message type='error'><error/><error type='wait'/></message>`,
+	} {
+		e := readOnly(t, []byte(in))
+		n := len(e.Children)
+		s := stanza.FromElement(e)
+		checkFixed(t, s)
+		if out := readOnly(t, stanza.Marshal(s)); len(out.Children) != n {
+			t.Errorf("%s\nis written as %s", in, stanza.Marshal(s))
+		}
+	}
+}
+
+// Two attributes that become one by what XML does not allow would end a stream.
+func TestMarshalAttributesThatBecomeOne(t *testing.T) {
+	for _, pair := range [][2]xml.Name{
+		{{Local: "a b"}, {Local: "a>b"}},
+		{{Space: "urn:\x00", Local: "a"}, {Space: "urn:\x01", Local: "a"}},
+		{{Space: "urn:\n", Local: "a"}, {Space: "urn:\t", Local: "a"}},
+	} {
+		e := stanza.NewElement("urn:x", "x")
+		for _, name := range pair {
+			e.Attrs = append(e.Attrs, xml.Attr{Name: name, Value: "1"})
+		}
+		if got := readXML(t, stanza.MarshalElement(e)); len(got) != 1 {
+			t.Errorf("%q: written as %v", pair, got)
+		}
+	}
+}
+
+// readXML is the attributes that encoding/xml sees, without declarations.
+func readXML(t *testing.T, text []byte) []xml.Attr {
+	t.Helper()
+	tok, err := xml.NewDecoder(bytes.NewReader(text)).Token()
+	start, ok := tok.(xml.StartElement)
+	if err != nil || !ok {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return slices.DeleteFunc(start.Attr, func(a xml.Attr) bool {
+		return a.Name.Space == "xmlns" || a.Name == xml.Name{Local: "xmlns"}
+	})
+}
+
 func TestMarshalNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"a": "a", "_": "_", "a-1.b": "a-1.b", "é": "é", "имя": "имя", "名前": "名前", "a\u0301": "a\u0301",

@@ -75,6 +75,15 @@ func TestErrorDecodeRFC6120(t *testing.T) {
 	}
 }
 
+// RFC 6120 §8.3.2: text is no condition, and cannot be sent as one.
+func TestErrorConditionText(t *testing.T) {
+	sent := &stanza.IQ{Type: stanza.IQError, Error: &stanza.Error{Condition: "text", URI: "x"}}
+	got := stanza.FromElement(readOnly(t, stanza.Marshal(sent))).(*stanza.IQ)
+	if got.Error.Condition != stanza.UndefinedCondition || got.Error.Text != "" {
+		t.Errorf("got %+v", got.Error)
+	}
+}
+
 func TestErrorAddressRFC6120(t *testing.T) {
 	for uri, want := range map[string]stanza.JID{
 		"xmpp:room@rooms.example.org?join":             "room@rooms.example.org",

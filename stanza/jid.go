@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 )
 
 // JID is an XMPP address, localpart@domainpart/resourcepart (RFC 7622). One that
@@ -58,6 +59,9 @@ func ParseJID(s string) (JID, error) {
 func normalise(s string) (JID, error) {
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("%w %q: not UTF-8", ErrJID, s)
+	}
+	if miscomposed(s) {
+		return "", fmt.Errorf("%w %q: cannot be normalised", ErrJID, s)
 	}
 	local, domain, resource, err := split(s)
 	if err != nil {
@@ -221,6 +225,16 @@ func plainResource(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= maxPart
+}
+
+// miscomposed reports whether NFC as golang.org/x/text v0.38 has it makes another
+// character of one: it takes the lower half of a code point above U+FFFF for the
+// whole, so that U+10041 with an acute becomes Á, and one occupant another.
+func miscomposed(s string) bool {
+	if strings.IndexFunc(s, func(r rune) bool { return r > 0xFFFF }) < 0 {
+		return false
+	}
+	return norm.NFD.String(norm.NFC.String(s)) != norm.NFD.String(s)
 }
 
 // split cuts at the first / and, before it, at the first @ (RFC 7622 §3.1).
