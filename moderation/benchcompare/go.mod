@@ -13,5 +13,6 @@ require (
 
 require (
 	go.mau.fi/util v0.9.4 // indirect
+	golang.org/x/net v0.56.0 // indirect
 	golang.org/x/text v0.38.0 // indirect
 )
