@@ -1,0 +1,13 @@
+package main
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/xmppkit/xmppkit/internal/realserver"
+)
+
+var servers realserver.Shared
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(servers.Around(m)) }
