@@ -121,7 +121,7 @@ func TestConfigure(t *testing.T) {
 			return f
 		}
 		form := stanza.NewElement(stanza.NSData, "x", field("FORM_TYPE", "hidden", "f"), field("a", "boolean", "true"),
-			field("b", "list-multi", "1", "2"), field("c", "text-single", "x"), field("", "fixed", "Hello")).WithAttr("type", "form")
+			field("off", "boolean"), field("b", "list-multi", "1", "2"), field("c", "text-single", "x"), field("", "fixed", "Hello")).WithAttr("type", "form")
 		w.s.Respond(func(st stanza.Stanza) []stanza.Stanza {
 			iq := st.(*stanza.IQ)
 			if iq.Type == stanza.Get {
@@ -140,7 +140,7 @@ func TestConfigure(t *testing.T) {
 				got[f.Attr("var")] = append(got[f.Attr("var")], v.Content())
 			}
 		}
-		want := map[string][]string{"FORM_TYPE": {"f"}, "a": {"1"}, "b": {"1", "2"}, "c": {"y"}}
+		want := map[string][]string{"FORM_TYPE": {"f"}, "a": {"1"}, "off": {"0"}, "b": {"1", "2"}, "c": {"y"}}
 		if !maps.EqualFunc(got, want, slices.Equal) || set.Attr("type") != "submit" {
 			t.Errorf("submitted %v", got)
 		}

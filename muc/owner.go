@@ -94,6 +94,9 @@ func formFields(form *stanza.Element) []formField {
 				f.values = append(f.values, boolean(f.kind, v.Content()))
 			}
 		}
+		if f.kind == "boolean" && len(f.values) == 0 {
+			f.values = []string{"0"} // how Prosody writes false
+		}
 		fields = append(fields, f)
 	}
 	return fields
