@@ -16,7 +16,7 @@ import (
 	"github.com/xmppkit/xmppkit/stanza"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(servers.Around(m)) }
 
 const (
 	me    = stanza.JID("warden@example.org/bot")
