@@ -21,8 +21,8 @@ import (
 // bot is the packages wired together. Events go from the rooms to the moderator, the
 // rotator and the commands; all of them act through the rooms.
 type bot struct {
-	cfg     atomic.Pointer[config] // what is read again by rehash counts from then on
-	log     *slog.Logger
+	cfg   atomic.Pointer[config] // what is read again by rehash counts from then on
+	log   *slog.Logger
 	watch func(muc.Event) // told everything beside the others, if set
 
 	client    *reconnect.Client
@@ -32,6 +32,7 @@ type bot struct {
 	rotator   *presence.Rotator
 	commands  *commands
 	history   history
+	audit     *os.File // nil: none
 }
 
 func newBot(cfg *config, log *slog.Logger) (*bot, error) {
@@ -46,7 +47,15 @@ func newBot(cfg *config, log *slog.Logger) (*bot, error) {
 	for _, r := range cfg.wishes() {
 		b.rooms.Add(r)
 	}
-	b.moderator = moderation.New(b.rooms, moderation.Config{Rules: cfg.rules, OnEvent: b.onModeration, Logger: log})
+	rules := moderation.Config{Rules: cfg.rules, OnEvent: b.onModeration, Logger: log}
+	if cfg.Bot.Audit != "" {
+		var err error
+		if b.audit, err = moderation.OpenAudit(cfg.beside(cfg.Bot.Audit)); err != nil {
+			return nil, err
+		}
+		rules.Audit = b.audit
+	}
+	b.moderator = moderation.New(b.rooms, rules)
 	b.rotator = presence.NewRotator(presence.RotatorConfig{
 		Set: b.rooms.SetPresence, Account: b.show, Statuses: cfg.Status.Text,
 		Every: cfg.Status.Every.Duration, Splay: cfg.Status.Splay.Duration, Logger: log,
@@ -69,7 +78,11 @@ func (b *bot) run(ctx context.Context, hangup <-chan os.Signal) error {
 	g.Go(func() error { return b.client.Run(ctx) })
 	g.Go(func() error { return b.moderator.Run(ctx) })
 	g.Go(func() error { return b.commands.run(ctx, hangup) })
-	return g.Wait()
+	err := g.Wait()
+	if b.audit != nil {
+		err = errors.Join(err, b.audit.Close())
+	}
+	return err
 }
 
 // show shows the account's status to its contacts.

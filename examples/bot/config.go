@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +19,7 @@ import (
 
 	"github.com/xmppkit/xmppkit/internal/tomlfile"
 	"github.com/xmppkit/xmppkit/moderation"
+	"github.com/xmppkit/xmppkit/moderation/ruleset"
 	"github.com/xmppkit/xmppkit/muc"
 	"github.com/xmppkit/xmppkit/stanza"
 )
@@ -40,17 +45,27 @@ type config struct {
 		JID      tomlfile.JID `toml:"jid"`
 		Nick     string       `toml:"nick"` // default: the localpart of the account
 		Password string       `toml:"password"`
+
+		// Of package ruleset, as are the tables below.
+		DryRun  any `toml:"dry_run"`
+		Reason  any `toml:"reason"`
+		Archive any `toml:"archive"`
 	} `toml:"room"`
 
 	Bot struct {
 		// Masters may command: accounts that a room shows us, or that write to us.
 		Masters   []tomlfile.JID `toml:"masters"`
+		Rules     string         `toml:"rules"`      // a file with more of them
 		Audit     string         `toml:"audit"`      // a file of what is decided and done, in lines of JSON
 		AdminRoom tomlfile.JID   `toml:"admin_room"` // a room that is told; one of the others, or one more
 	} `toml:"bot"`
-	ruleTables
 
-	file  string         // where all this was read
+	Moderation any `toml:"moderation"`
+	Rule       any `toml:"rule"`
+	Allow      any `toml:"allow"`
+	RTBL       any `toml:"rtbl"`
+
+	file  string // where all this was read
 	rules *moderation.Ruleset
 	roots *x509.CertPool // with CAFile; nil: the system's
 }
@@ -76,7 +91,7 @@ func readConfig(file string, login bool) (*config, error) {
 	c := &config{file: file}
 	f, err := tomlfile.Load(file, c)
 	if err != nil {
-		return nil, err
+		return nil, withKeys(err)
 	}
 	if err := c.checkRooms(f); err != nil {
 		return nil, err
@@ -91,6 +106,37 @@ func readConfig(file string, login bool) (*config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// withKeys adds to an error about a wrong key which ones are expected there.
+func withKeys(err error) error {
+	var wrong *tomlfile.Error
+	if !errors.As(err, &wrong) || wrong.Text != "unknown key" {
+		return err
+	}
+	t := reflect.TypeFor[config]()
+	path := strings.Split(wrong.Key, ".")
+	for _, name := range path[:len(path)-1] {
+		f, ok := t.FieldByNameFunc(func(s string) bool {
+			f, _ := t.FieldByName(s)
+			return f.Tag.Get("toml") == strings.ToLower(name)
+		})
+		if !ok {
+			return err
+		}
+		if t = f.Type; t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+	}
+	var keys []string
+	for _, f := range reflect.VisibleFields(t) {
+		if key := f.Tag.Get("toml"); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	e := *wrong
+	e.Text += ": expected one of " + strings.Join(keys, ", ")
+	return &e
 }
 
 // checkAccount checks what it takes to log in.
@@ -190,9 +236,24 @@ func (c *config) checkRooms(f *tomlfile.File) error {
 
 // checkRules makes the rules ready. Masters are never acted on.
 func (c *config) checkRules(f *tomlfile.File) error {
-	r, err := c.ruleTables.rules(f)
+	r, err := ruleset.Load(c.file, func(key []string) bool { return !ruleset.Known(key[:1]) || key[0] == "room" })
 	if err != nil {
 		return err
+	}
+	if c.Bot.Rules != "" {
+		more, err := ruleset.Load(c.beside(c.Bot.Rules), nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			return f.Errorf("bot.rules", "%v: expected a file of rules", err)
+		}
+		if err != nil {
+			return err
+		}
+		r.DryRun = r.DryRun || more.DryRun
+		r.Reason = cmp.Or(r.Reason, more.Reason)
+		r.Rules = append(r.Rules, more.Rules...)
+		r.Allow = append(r.Allow, more.Allow...)
+		r.Lists = append(r.Lists, more.Lists...)
+		r.Rooms = append(r.Rooms, more.Rooms...)
 	}
 	var masters []string
 	for _, m := range c.Bot.Masters {

@@ -80,6 +80,8 @@ func demo(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
+	server.CreateRoom(lobby, xmpptest.RoomConfig{})
+	server.Affiliate(lobby, "warden@example.org", stanza.Admin)
 	s := &story{server: server, out: out, start: time.Now(), news: make(chan muc.Event, 100)}
 	b.watch = func(e muc.Event) {
 		select {
@@ -89,15 +91,15 @@ func demo(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- b.run(running, nil) }()
-	err = s.play(ctx)
+	alice, err := s.play(ctx)
 	stop()
-	if e := <-ended; e != nil { // why the bot gave up says more than that its part was not played
+	if e := <-ended; e != nil { // says more than that the play came to no end
 		return e
 	}
-	if err == nil {
-		s.say("The bot has left politely: on the server are left: %v.", server.Online())
+	if err != nil {
+		return err
 	}
-	return err
+	return s.leave(ctx, alice)
 }
 
 // story is what happens in the demo.
@@ -108,25 +110,18 @@ type story struct {
 	news   chan muc.Event // that the bot is told
 }
 
-func (s *story) play(ctx context.Context) error {
-	s.server.CreateRoom(lobby, xmpptest.RoomConfig{})
-	s.server.Affiliate(lobby, "warden@example.org", stanza.Admin)
-	alice, err := s.enter("alice")
-	if err != nil {
-		return err
+// play is what happens until the bot is told to go. It gives alice, who stays.
+func (s *story) play(ctx context.Context) (alice *xmpptest.Client, err error) {
+	if alice, err = s.enter("alice"); err != nil {
+		return nil, err
 	}
 	s.say("An XMPP server runs at %s, and alice sits in the room %s.", s.server.Addr(), lobby)
-	if err := s.join(ctx); err != nil {
-		return err
-	}
-	if err := s.ban(ctx); err != nil {
-		return err
-	}
-	if err := s.loss(ctx); err != nil {
-		return err
-	}
-	if err := s.change(ctx, alice); err != nil {
-		return err
+	for _, act := range []func(context.Context) error{
+		s.join, s.ban, s.loss, func(ctx context.Context) error { return s.change(ctx, alice) },
+	} {
+		if err := act(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return s.restart(ctx)
 }
@@ -136,7 +131,7 @@ func (s *story) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("JOIN: the bot has logged in and entered the room as %s. It sees %s.", e.Nick, nicks(e.Occupants))
+	s.say("JOIN: the bot has logged in and entered the room as %s. It sees %s there.", e.Nick, others(e))
 	return nil
 }
 
@@ -157,7 +152,7 @@ func (s *story) ban(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("mallory was not banned: %w", err)
 	}
-	s.say("     The room tells mallory: banned (code 301), %q.", u.Item().Reason)
+	s.say("      The room tells mallory: banned (code 301), %q.", u.Item().Reason)
 	return nil
 }
 
@@ -170,12 +165,12 @@ func (s *story) loss(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("     The bot has pinged itself through the room and noticed: %v.", e.Cause)
+	s.say("      The bot has pinged itself through the room and noticed: %v.", e.Cause)
 	back, err := until(ctx, s, func(muc.Joined) bool { return true })
 	if err != nil {
 		return err
 	}
-	s.say("     It is back as %s, with %s; nobody seems to have come or gone.", back.Nick, nicks(back.Occupants))
+	s.say("      It is back, and to the bot %d people have come and %d gone: nobody has.", len(back.Came), len(back.Gone))
 	return nil
 }
 
@@ -198,21 +193,32 @@ func (s *story) change(ctx context.Context, alice *xmpptest.Client) error {
 	return nil
 }
 
-func (s *story) restart(ctx context.Context) error {
+func (s *story) restart(ctx context.Context) (alice *xmpptest.Client, err error) {
 	s.server.Kill9()
 	s.say("RESTART: the server is killed.")
 	if err := s.server.Restart(); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := s.enter("alice"); err != nil {
-		return err
+	if alice, err = s.enter("alice"); err != nil {
+		return nil, err
 	}
-	s.say("     It runs again, and alice has come back.")
+	s.say("      It runs again, and alice has come back.")
 	e, err := until(ctx, s, func(e muc.Joined) bool { return e.Rejoined })
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.say("     The bot has logged in again and is in its room, with %s.", nicks(e.Occupants))
+	s.say("      The bot has logged in again and is in its room, with %s.", others(e))
+	return alice, nil
+}
+
+func (s *story) leave(ctx context.Context, alice *xmpptest.Client) error {
+	if _, err := alice.Wait(ctx, func(st stanza.Stanza) bool {
+		p, ok := st.(*stanza.Presence)
+		return ok && p.From == lobby+"/warden" && p.Type == stanza.Unavailable
+	}); err != nil {
+		return fmt.Errorf("alice did not see the bot leave: %w", err)
+	}
+	s.say("END: the bot has said goodbye, and alice has seen it leave.")
 	return nil
 }
 
@@ -243,10 +249,13 @@ func until[E muc.Event](ctx context.Context, s *story, match func(E) bool) (e E,
 	}
 }
 
-func nicks(list []muc.Occupant) string {
+// others are who is there beside us.
+func others(e muc.Joined) string {
 	var names []string
-	for _, o := range list {
-		names = append(names, o.Nick)
+	for _, o := range e.Occupants {
+		if o.Nick != e.Nick {
+			names = append(names, o.Nick)
+		}
 	}
 	return strings.Join(names, " and ")
 }

@@ -55,7 +55,7 @@ func (p program) run(ctx context.Context) int {
 	check := flags.Bool("check", false, "read the configuration, say what is wrong with it, and exit")
 	match := flags.Bool("match", false, "say what the rules find in the lines of standard input, and exit")
 	asJSON := flags.Bool("json", false, "write the log as JSON")
-	verbose := flags.Bool("v", false, "log who comes and goes, too")
+	verbose := flags.Bool("v", false, "log who comes and goes, too; in the demo: log anything")
 	if err := flags.Parse(p.args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -75,6 +75,9 @@ func (p program) run(ctx context.Context) int {
 		return 2
 	}
 	if *file == "" {
+		if !*verbose && !*asJSON {
+			log = slog.New(slog.DiscardHandler)
+		}
 		return p.failed(demo(ctx, p.stdout, log))
 	}
 	cfg, err := readConfig(*file, !*match)

@@ -15,10 +15,10 @@ const maxLine = 16 << 20
 
 // line is what somebody said, in a log.
 type line struct {
-	Text string     `json:"text"`
-	Nick string     `json:"nick"`
-	JID  stanza.JID `json:"jid"`
-	Room stanza.JID `json:"room"`
+	Text string `json:"text"`
+	Nick string `json:"nick"`
+	JID  string `json:"jid"`
+	Room string `json:"room"`
 }
 
 // answer is what the rules find in it.
@@ -42,13 +42,12 @@ type match struct {
 func matchLines(rules *moderation.Ruleset, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxLine)
-	w := bufio.NewWriter(out)
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	for lines.Scan() {
 		l := readLine(lines.Text())
 		a := answer{Matches: []match{}}
-		for _, f := range rules.Check(l.Room, l.Nick, l.JID, l.Text) {
+		for _, f := range rules.Check(normal(l.Room), l.Nick, normal(l.JID), l.Text) {
 			m := match{Rule: f.Rule, Phrase: f.Phrase, View: f.View.String(), Start: f.Start, End: f.End}
 			if f.Kind != moderation.InText {
 				m.In = f.Kind.String()
@@ -58,9 +57,6 @@ func matchLines(rules *moderation.Ruleset, in io.Reader, out io.Writer) error {
 		if err := enc.Encode(a); err != nil {
 			return err
 		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
 	}
 	return lines.Err()
 }
@@ -72,4 +68,12 @@ func readLine(s string) line {
 		return line{Text: s}
 	}
 	return l
+}
+
+// normal is an address in its normal form; a log may hold what has none.
+func normal(s string) stanza.JID {
+	if jid, err := stanza.ParseJID(s); err == nil {
+		return jid
+	}
+	return stanza.JID(s)
 }
