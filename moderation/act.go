@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/xmppkit/xmppkit/muc"
@@ -19,6 +20,9 @@ func (m *Moderator) begin(v verdict, about Reason, s said) {
 	}
 	if last := v.Actions[len(v.Actions)-1]; last.removes() && last > p.doomed {
 		removal, p.doomed = last, last
+		if slices.Contains(v.Actions, Retract) {
+			p.pursuit = &v
+		}
 	}
 	m.mu.Unlock()
 	for _, a := range v.Actions {
@@ -68,7 +72,7 @@ func (m *Moderator) report(v verdict, p *person, e Outcome) {
 func (m *Moderator) pardon(p *person) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.doomed = Log
+	p.doomed, p.pursuit = Log, nil
 }
 
 func (m *Moderator) warn(ctx context.Context, v verdict, p *person) {

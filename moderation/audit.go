@@ -34,6 +34,7 @@ type entry struct {
 
 	Action *Action `json:"action,omitempty"`
 	Done   *Action `json:"done,omitempty"`
+	Count  int     `json:"count,omitempty"`
 	Note   string  `json:"note,omitempty"`
 	Error  string  `json:"error,omitempty"`
 }
@@ -55,7 +56,7 @@ func (e Decision) MarshalJSON() ([]byte, error) {
 // MarshalJSON is the line of an audit file.
 func (e Outcome) MarshalJSON() ([]byte, error) {
 	return json.Marshal(entry{Time: e.Time, Event: "outcome", Decision: e.Decision, Room: e.Room, Nick: e.Occupant.Nick,
-		JID: e.Occupant.JID, Occupant: e.Occupant.ID, Action: &e.Action, Done: &e.Done, Note: e.Note, Error: message(e.Err)})
+		JID: e.Occupant.JID, Occupant: e.Occupant.ID, Action: &e.Action, Done: &e.Done, Count: e.Count, Note: e.Note, Error: message(e.Err)})
 }
 
 func message(err error) string {

@@ -86,7 +86,7 @@ func TestTempBanIsLiftedAfterARestart(t *testing.T) {
 			}
 			playWith(t, moderation.Config{Store: store}, moderation.Rules{}, func(w *world) {
 				w.outcasts("mallory@example.net")
-				w.pass(wait) // the bubble's clock begins where it began before
+				w.pass(wait)       // the bubble's clock begins where it began before
 				early := w.items() // a room can be told from outside
 				w.enter()
 				w.pass(3 * time.Hour)

@@ -47,6 +47,7 @@ func (a *allow) match(o muc.Occupant) bool {
 type verdict struct {
 	Decision
 	rule *rule
+	seen recent
 }
 
 // decide says what follows from what was found in one thing that somebody said, is
@@ -60,7 +61,7 @@ func (s *Ruleset) decide(room stanza.JID, o muc.Occupant, list []found, old bool
 		if slices.ContainsFunc(out, func(v verdict) bool { return v.rule == f.rule }) {
 			continue
 		}
-		v := verdict{rule: f.rule, Decision: Decision{
+		v := verdict{rule: f.rule, seen: f.seen, Decision: Decision{
 			Time: now, Room: room, Occupant: o, Finding: f.Finding, Old: old,
 			DryRun:  s.dryRun || policy.DryRun || f.rule.DryRun || old && policy.Archive != ArchiveAct,
 			Actions: slices.Clone(f.rule.Actions),

@@ -35,6 +35,7 @@ type Outcome struct {
 	Occupant muc.Occupant // as it was when the action was carried out
 	Action   Action       // that was asked for
 	Done     Action       // that was carried out; Log: none
+	Count    int          // of messages taken back
 	Note     string       // why it was another, or none
 	Err      error        // the last answer, if it was an error
 }

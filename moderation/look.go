@@ -47,6 +47,7 @@ type Finding struct {
 type found struct {
 	Finding
 	rule *rule
+	seen recent // all messages that it was found in, if several
 }
 
 // Check is what the rules say to a text from somebody of that nick and address in a
@@ -66,7 +67,7 @@ func (s *Ruleset) lookText(room stanza.JID, texts []string, whispered bool) []fo
 	for _, text := range texts {
 		for _, m := range s.text.Match(text) {
 			if r := &s.rules[m.Index]; r.here(room) && (r.Whispers || !whispered) {
-				list = append(list, found{Finding{m.Rule, InText, m.Phrase, m.View, text, m.Start, m.End}, r})
+				list = append(list, found{Finding{m.Rule, InText, m.Phrase, m.View, text, m.Start, m.End}, r, nil})
 			}
 		}
 	}
@@ -79,7 +80,7 @@ func (s *Ruleset) lookNames(room stanza.JID, nick string, jid stanza.JID) []foun
 	add := func(r *rule, f Finding) {
 		if r.here(room) {
 			f.Rule = r.Name
-			list = append(list, found{f, r})
+			list = append(list, found{f, r, nil})
 		}
 	}
 	for _, m := range s.nicks.Match(nick) {

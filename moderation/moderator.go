@@ -65,11 +65,14 @@ type Moderator struct {
 	cfg   Config
 	rooms *muc.Rooms
 	set   atomic.Pointer[Ruleset]
-	queue queue
+	queue queue // actions
+	reads queue // what takes long and can wait: archives, block lists
 
 	timers sched.Loop // of what is due later; quick functions only
 	told   sched.Loop // on which OnEvent is called
 	count  counters
+
+	looking atomic.Bool // lookAround is about to
 
 	audit   sync.Mutex // guards cfg.Audit
 	storing sync.Mutex // guards cfg.Store
@@ -80,11 +83,22 @@ type Moderator struct {
 	own     stanza.JID     // our bare address
 	places  map[stanza.JID]*place
 	bans    map[banned]*ban
+	lists   map[string]*blockList // by id
+	marks   map[stanza.JID]*progress
+	unsaved map[stanza.JID]bool // marks
+	queries map[string]*collector
+	asked   map[string]question // by id of the IQ
+	toAsk   []question
 	held    map[stanza.JID][]func() // what waits for us to be in the room again
 	holding int                     // how many those are
 	past    []Event                 // a ring of the latest
 	next    int                     // the oldest in it, once it is full
 }
+
+const (
+	readers  = 4       // archives and lists that are read at a time
+	maxReads = 100_000 // that wait: one for each room
+)
 
 // New makes a moderator of rooms. Nothing is acted on until [Moderator.Run].
 func New(rooms *muc.Rooms, cfg Config) *Moderator {
@@ -104,8 +118,10 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 		cfg.Store = memory{}
 	}
 	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}, bans: map[banned]*ban{},
-		held: map[stanza.JID][]func(){}}
+		held: map[stanza.JID][]func(){}, lists: map[string]*blockList{}, marks: map[stanza.JID]*progress{},
+		unsaved: map[stanza.JID]bool{}, queries: map[string]*collector{}, asked: map[string]question{}}
 	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
+	m.reads.limit, m.reads.workers = maxReads, readers
 	if cfg.Rules == nil {
 		cfg.Rules, _ = NewRuleset(Rules{}) // no rules, no error
 	}
@@ -129,9 +145,13 @@ func (m *Moderator) Run(ctx context.Context) error {
 		return fmt.Errorf("moderation: %w", err)
 	}
 	m.loadBans(all)
+	m.loadMarks(all)
 	m.queue.start(ctx)
+	m.reads.start(ctx)
 	<-ctx.Done()
 	m.queue.wait()
+	m.reads.wait()
+	m.saveMarks()
 	m.timers.Close()
 	m.told.Close()
 	return errors.Join(m.timers.Wait(context.WithoutCancel(ctx)), m.told.Wait(context.WithoutCancel(ctx)))
@@ -141,6 +161,14 @@ func (m *Moderator) Run(ctx context.Context) error {
 // has been decided stays decided.
 func (m *Moderator) SetRules(r *Ruleset) {
 	m.set.Store(r)
+	m.mu.Lock()
+	for _, pl := range m.places {
+		for _, p := range pl.people {
+			p.fired = nil // of rules that are no more
+		}
+	}
+	m.mu.Unlock()
+	m.fetchLists()
 	m.lookAround()
 }
 
@@ -152,12 +180,30 @@ func (m *Moderator) Check(room stanza.JID, nick string, jid stanza.JID, text str
 // Begin takes part in a new session.
 func (m *Moderator) Begin(_ context.Context, s stanza.Session) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.session, m.own = s, s.JID().Bare()
+	clear(m.asked)
+	m.toAsk = nil
+	m.mu.Unlock()
+	m.fetchLists()
 }
 
-// Handle sees what arrives.
-func (m *Moderator) Handle(context.Context, stanza.Session, stanza.Stanza) {}
+// Handle sees what arrives that is for the moderator alone: the news of block lists,
+// pages of archives, answers of clients.
+func (m *Moderator) Handle(_ context.Context, _ stanza.Session, st stanza.Stanza) {
+	switch st := st.(type) {
+	case *stanza.IQ:
+		m.answer(st)
+	case *stanza.Message:
+		if st.Type == stanza.GroupChat || st.Type == stanza.MessageError {
+			return
+		}
+		if e := st.Extension(nsMAM, "result"); e != nil {
+			m.archiveResult(st.From, e)
+		} else if e := st.Extension(nsPubsubEvent, "event"); e != nil {
+			m.listEvent(st.From, e)
+		}
+	}
+}
 
 // OnEvent takes in what happens in the rooms: call it from [muc.Config].OnEvent with
 // every event, first. It does not wait for anybody.

@@ -1,6 +1,10 @@
 package moderation
 
 import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/xmppkit/xmppkit/muc"
@@ -11,6 +15,13 @@ import (
 type place struct {
 	nick   string             // ours
 	people map[string]*person // by nick; only those of whom anything is remembered
+	joins  []arrival          // the latest
+}
+
+// arrival is a newcomer.
+type arrival struct {
+	at  time.Time
+	who *person
 }
 
 // person is what is remembered of an occupant, until they go. Whatever still has to
@@ -22,6 +33,11 @@ type person struct {
 	doomed   Action // the gravest removal that is under way or done
 
 	retract []retraction // that wait
+	pursuit *verdict     // because of which all that is said until they are gone is taken back
+
+	came   time.Time // zero: before us
+	recent recent
+	fired  map[*rule]time.Time // when a rule about behaviour last had its say
 }
 
 // place makes one if need be; m.mu is held.
@@ -76,10 +92,11 @@ func (m *Moderator) joined(e muc.Joined) {
 		list = e.Came
 	}
 	for _, o := range list {
-		m.lookAt(e.Room, o)
+		m.meet(e.Room, o)
 	}
 	m.release(e.Room)
 	m.liftDue(e.Room)
+	m.readArchive(e.Room)
 }
 
 func (m *Moderator) left(e muc.Left) {
@@ -106,8 +123,99 @@ func (p *place) forget(nick string) {
 }
 
 func (m *Moderator) came(room stanza.JID, o muc.Occupant) {
-	m.lookAt(room, o)
+	m.meet(room, o)
+	if set := m.set.Load(); (set.newcomers || set.joins > 0) && m.spared(set, room, o) == "" {
+		m.wave(set, room, o)
+	}
 }
+
+// wave notes a newcomer, and looks whether too many have come.
+func (m *Moderator) wave(set *Ruleset, room stanza.JID, o muc.Occupant) {
+	now := time.Now()
+	m.mu.Lock()
+	p := m.person(room, o)
+	p.came = now
+	pl := m.places[room]
+	if n := len(pl.joins) - set.joins + 1; n > 0 {
+		pl.joins = append(pl.joins[:0], pl.joins[min(n, len(pl.joins)):]...)
+	}
+	if set.joins > 0 {
+		pl.joins = append(pl.joins, arrival{now, p})
+	}
+	type caught struct {
+		muc.Occupant
+		found
+	}
+	var list []caught
+	for i := range set.rules {
+		r := &set.rules[i]
+		if r.Joins == nil || !r.here(room) {
+			continue
+		}
+		recent := pl.joins
+		for len(recent) > 0 && now.Sub(recent[0].at) > r.Joins.Within {
+			recent = recent[1:]
+		}
+		if len(recent) <= r.Joins.Count {
+			continue
+		}
+		limit := fmt.Sprintf("%d joins in %v", len(recent), r.Joins.Within)
+		for _, a := range recent {
+			if a.who.gone || !a.who.fired[r].IsZero() {
+				continue
+			}
+			a.who.fire(r, now)
+			list = append(list, caught{a.who.occupant, found{Finding: whole(ByJoins, limit, a.who.occupant.Nick), rule: r}})
+		}
+	}
+	m.mu.Unlock()
+	for _, c := range list {
+		if m.spared(set, room, c.Occupant) == "" {
+			c.Rule = c.rule.Name
+			m.judge(set, room, c.Occupant, []found{c.found}, said{})
+		}
+	}
+}
+
+func (p *person) fire(r *rule, now time.Time) {
+	if p.fired == nil {
+		p.fired = map[*rule]time.Time{}
+	}
+	p.fired[r] = now
+}
+
+// behaviour notes that somebody has said something, and looks how they behave.
+func (m *Moderator) behaviour(set *Ruleset, room stanza.JID, o muc.Occupant, msg *stanza.Message, texts []string, id string) []found {
+	if len(texts) == 0 || !set.behaviour && set.memory == 0 {
+		return nil
+	}
+	now := time.Now()
+	if len(id) > maxID {
+		id = ""
+	}
+	u := utterance{at: now, hash: hashOf(texts[0]), id: id}
+	m.mu.Lock()
+	p := m.person(room, o)
+	p.recent.add(u, max(set.memory, 1))
+	h := habits{recent: slices.Clone(p.recent), came: p.came, fired: maps.Clone(p.fired), message: msg, texts: texts}
+	m.mu.Unlock()
+	h.present = func(nick string) bool {
+		_, ok := m.rooms.Occupant(room, nick)
+		return ok
+	}
+	list := set.lookBehaviour(room, h)
+	if len(list) > 0 {
+		m.mu.Lock()
+		for _, f := range list {
+			p.fire(f.rule, now)
+		}
+		m.mu.Unlock()
+	}
+	return list
+}
+
+// maxID bounds an id that is kept.
+const maxID = 256
 
 func (m *Moderator) went(room stanza.JID, o muc.Occupant) {
 	m.mu.Lock()
@@ -123,6 +231,9 @@ func (m *Moderator) changed(room stanza.JID, o muc.Occupant) {
 	if p := m.places[room]; p != nil {
 		if x := p.people[o.Nick]; x != nil {
 			x.occupant = o
+			if x.doomed == Devoice && o.Role == stanza.Participant {
+				x.doomed, x.pursuit = Log, nil // somebody has given them their voice back
+			}
 		}
 	}
 }
@@ -149,11 +260,37 @@ func (m *Moderator) lookAt(room stanza.JID, o muc.Occupant) {
 	if m.spared(set, room, o) != "" {
 		return
 	}
-	m.judge(set, room, o, set.lookNames(room, o.Nick, o.JID), said{})
+	list := set.lookNames(room, o.Nick, o.JID)
+	if len(set.lists) > 0 {
+		m.mu.Lock()
+		list = append(list, m.lookLists(set, room, o.JID)...)
+		m.mu.Unlock()
+	}
+	m.judge(set, room, o, list, said{})
 }
 
-// lookAround looks again at everybody who is present.
+// meet looks at somebody who is new to us.
+func (m *Moderator) meet(room stanza.JID, o muc.Occupant) {
+	m.lookAt(room, o)
+	if set := m.set.Load(); set.asksIn(room) && m.spared(set, room, o) == "" {
+		m.ask(room, o)
+	}
+}
+
+// lookAround looks again at everybody who is present, aside.
 func (m *Moderator) lookAround() {
+	if m.looking.Swap(true) {
+		return // about to
+	}
+	if !m.queue.push("", func(context.Context) {
+		m.looking.Store(false)
+		m.lookAtAll()
+	}) {
+		m.looking.Store(false)
+	}
+}
+
+func (m *Moderator) lookAtAll() {
 	for _, room := range m.rooms.Rooms() {
 		for _, o := range m.rooms.Occupants(room) {
 			m.lookAt(room, o)
@@ -162,6 +299,9 @@ func (m *Moderator) lookAround() {
 }
 
 func (m *Moderator) said(e muc.Message) {
+	if !e.History && !e.Private {
+		m.seen(m.set.Load(), e.Room, e.StanzaIDBy(e.Room))
+	}
 	if e.Own || e.History || e.Occupant.Nick == "" {
 		return
 	}
@@ -180,7 +320,32 @@ func (m *Moderator) said(e muc.Message) {
 	if !e.Private {
 		s.id = e.StanzaIDBy(e.Room)
 	}
-	m.judge(set, e.Room, o, set.lookText(e.Room, texts(e.Message), e.Private), s)
+	words := texts(e.Message)
+	list := set.lookText(e.Room, words, e.Private)
+	if !e.Private {
+		list = append(list, m.behaviour(set, e.Room, o, e.Message, words, s.id)...)
+	}
+	if len(list) == 0 {
+		m.pursue(e.Room, o.Nick, s)
+		return
+	}
+	m.judge(set, e.Room, o, list, s)
+}
+
+// pursue takes back what somebody says who is about to be removed.
+func (m *Moderator) pursue(room stanza.JID, nick string, s said) {
+	m.mu.Lock()
+	var p *person
+	if pl := m.places[room]; pl != nil {
+		p = pl.people[nick]
+	}
+	if p == nil || p.pursuit == nil || s.id == "" {
+		m.mu.Unlock()
+		return
+	}
+	v := *p.pursuit
+	m.mu.Unlock()
+	m.takeBack(v, p, s)
 }
 
 func (m *Moderator) titled(e muc.SubjectChanged) {
@@ -197,6 +362,7 @@ type said struct {
 	message *stanza.Message
 	id      string // that the room gave it
 	old     bool
+	dry     bool    // who said it is not known well enough
 	by      *person // of an old message: who is no occupant
 }
 
@@ -212,6 +378,7 @@ func (m *Moderator) judge(set *Ruleset, room stanza.JID, o muc.Occupant, list []
 		if v.Reason, err = set.reasonFor(v.rule, room).text(about); err != nil {
 			m.cfg.Logger.Warn("moderation: the reason's template fails", "rule", v.Rule, "err", err)
 		}
+		v.DryRun = v.DryRun || s.dry
 		v.ID = m.count.decisions.Add(1)
 		m.emit(v.Decision)
 		if !v.DryRun {

@@ -21,7 +21,10 @@ type Ruleset struct {
 	nicks  *Filter
 
 	behaviour bool // some rule looks at how people behave
-	software  bool
+	newcomers bool // some rule asks when somebody came
+	software  bool // some rule looks at clients
+	memory    int  // utterances that are remembered of each occupant
+	joins     int  // joins that are remembered of each room
 }
 
 // rule is a Rule or a BlockList.
@@ -130,6 +133,8 @@ func (c *compiler) rule(r Rule, list *BlockList) {
 	}
 	if x.Retract < 0 || x.Retract > MaxRetract {
 		bad("retract", fmt.Errorf("expected a number from 0 to %d", MaxRetract))
+	} else if x.Retract > 0 {
+		c.set.memory = max(c.set.memory, x.Retract+1)
 	}
 	x.rooms = c.where(r.Name, r.Pos, r.Rooms)
 	x.reason = c.template(r.Name, r.Pos, r.Reason)
@@ -188,16 +193,19 @@ func (c *compiler) limits(x *rule) {
 		f := *x.Flood
 		check("flood", &f.Messages, 8, &f.Within, 10*time.Second, MaxCount)
 		x.Flood = &f
+		c.set.memory = max(c.set.memory, f.Messages+1)
 	}
 	if x.Repeats != nil {
 		f := *x.Repeats
 		check("repeats", &f.Times, 3, &f.Within, time.Minute, MaxCount)
 		x.Repeats = &f
+		c.set.memory = max(c.set.memory, f.Times+1)
 	}
 	if x.Joins != nil {
 		f := *x.Joins
 		check("joins", &f.Count, 12, &f.Within, time.Minute, MaxCount)
 		x.Joins = &f
+		c.set.joins = max(c.set.joins, f.Count+1)
 	}
 	if x.Mentions != nil {
 		f := *x.Mentions
@@ -208,6 +216,7 @@ func (c *compiler) limits(x *rule) {
 		f, one := *x.Links, 1
 		check("links", &one, 1, &f.Within, 5*time.Minute, 1)
 		x.Links = &f
+		c.set.newcomers = true
 	}
 }
 
