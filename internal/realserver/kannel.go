@@ -16,7 +16,8 @@ import (
 // KannelConfig says what a Kannel is to be like.
 type KannelConfig struct {
 	// PostURL is where an incoming SMS is posted, with Kannel's escapes, as in
-	// "http://127.0.0.1:8080/in?from=%p&to=%P&coding=%c&charset=%C&id=%I". Default: incoming SMS are dropped.
+	// "http://127.0.0.1:8080/in?from=%p&to=%P&coding=%c&charset=%C&id=%I". Default: incoming SMS are dropped. What is not
+	// answered with 200 is posted again every second, and so are delivery reports.
 	PostURL string
 }
 
@@ -64,6 +65,8 @@ sendsms-port = {{.SendSMS}}
 sendsms-interface = 127.0.0.1
 log-file = "{{.Dir}}/smsbox.log"
 log-level = 1
+http-request-retry = 10000
+http-queue-delay = 1
 
 group = sendsms-user
 username = {{.Username}}
