@@ -93,6 +93,14 @@ func (g *gateway) known(jid stanza.JID) bool {
 	return false
 }
 
+// name is how a phone is told of an address: a phone is its number.
+func (g *gateway) name(jid stanza.JID) string {
+	if number, ok := numberOf(jid, g.domain); ok {
+		return number
+	}
+	return string(jid)
+}
+
 // undelivered tells who wrote to a phone that it has not come through.
 func (g *gateway) undelivered(to stanza.JID, number, id string) {
 	if other, ok := numberOf(to, g.domain); ok {
@@ -133,36 +141,32 @@ func invitationOf(m *stanza.Message) (w wish, from stanza.JID, ok bool) {
 }
 
 // invited tells a phone of an invitation, once for each room and inviter, and keeps
-// it for /join.
+// it for /join. Who invites both through the room, where a nick stands for them, and
+// directly, is one inviter.
 func (g *gateway) invited(number string, w wish, from stanza.JID) {
-	if from.Domain() != w.JID.Domain() { // an occupant's address names them, a real one may
+	occupant := from.Bare() == w.JID && !from.IsBare()
+	name := from.Resource()
+	if !occupant {
 		from = from.Bare()
+		name = g.name(from)
 	}
 	if !g.known(from) && !g.known(w.JID) {
 		g.log.Info("invitation from a stranger", "from", from, "room", w.JID)
 		return
 	}
+	if len(w.Password) > maxPassword {
+		return
+	}
 	g.state.later(func(tx *bolt.Tx) error {
 		r, err := readRecord(tx, number)
-		if err != nil || r.Room.JID == w.JID || len(w.Password) > maxPassword {
+		if err != nil || r.Room.JID == w.JID {
 			return err
 		}
-		what := string(w.JID) + " " + string(from)
-		tell := true
-		for _, i := range r.Invited {
-			tell = tell && i != what
-		}
-		if tell {
-			r.Invited = append(r.Invited, what)
-			r.Invited = r.Invited[max(0, len(r.Invited)-maxInvited):]
-			_, err = g.outbox.add(tx, number, letter{Text: sayInvited(from, w.JID)})
-		}
-		if w.Password == "" && r.Invite.JID == w.JID { // the direct one may hold what the other does not
-			w.Password = r.Invite.Password
-		}
-		r.Invite = w
-		if err != nil {
-			return err
+		now := time.Now()
+		if !r.invited(w, string(from), occupant, now) {
+			if _, err := g.outbox.add(tx, number, letter{Text: sayInvited(name, w.JID)}); err != nil {
+				return err
+			}
 		}
 		return writeRecord(tx, number, r)
 	})

@@ -37,7 +37,9 @@ type componentConfig struct {
 
 type roomsConfig struct {
 	Servers  []string `toml:"servers"`   // where /create makes rooms
-	SelfPing duration `toml:"self_ping"` // silence before a room is asked; default 15 min
+	SelfPing duration `toml:"self_ping"` // silence before a room is asked
+	// Settle is how long, after a return, news about others wait at least.
+	Settle duration `toml:"settle"`
 }
 
 type kannelConfig struct {
@@ -85,6 +87,7 @@ var expected = map[string]string{
 	"component.allow_remote":   "true or false",
 	"rooms.servers":            `a list of room services, such as ["rooms.example.org"]`,
 	"rooms.self_ping":          `a duration from "1s" up`,
+	"rooms.settle":             `a duration from "0s" up`,
 	"kannel.sendsms":           `a URL such as "http://127.0.0.1:13013/cgi-bin/sendsms"`,
 	"kannel.username":          "the name of Kannel's sendsms-user",
 	"kannel.password":          "the password of Kannel's sendsms-user",
@@ -104,7 +107,7 @@ var expected = map[string]string{
 func defaultConfig() config {
 	return config{
 		State: "gateway.db",
-		Rooms: roomsConfig{SelfPing: duration(15 * time.Minute)},
+		Rooms: roomsConfig{SelfPing: duration(15 * time.Minute), Settle: duration(2 * time.Minute)},
 		Kannel: kannelConfig{
 			SendSMS: "http://127.0.0.1:13013/cgi-bin/sendsms", Listen: "127.0.0.1:8085",
 			Report: duration(2 * time.Minute),
@@ -201,6 +204,7 @@ func (c *config) wrong() string {
 		{"component.secret", c.XMPP.Secret != ""},
 		{"rooms.servers", len(c.Rooms.Servers) > 0 && allDomains(c.Rooms.Servers)},
 		{"rooms.self_ping", c.Rooms.SelfPing >= duration(time.Second)},
+		{"rooms.settle", c.Rooms.Settle >= 0},
 		{"kannel.sendsms", isURL(c.Kannel.SendSMS)},
 		{"kannel.username", c.Kannel.Username != ""},
 		{"kannel.password", c.Kannel.Password != ""},

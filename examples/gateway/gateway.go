@@ -61,7 +61,7 @@ func newGateway(cfg config, service sms, log *slog.Logger) (*gateway, error) {
 	g.notifier = presence.NewNotifier(g.ledger, presence.NotifierConfig{TellNickChanges: true, Log: log})
 	g.component = reconnect.NewComponent(reconnect.ComponentConfig{
 		Addr: cfg.XMPP.Addr, Domain: g.domain, Secret: cfg.XMPP.Secret, AllowRemote: cfg.XMPP.AllowRemote,
-		Services: []stanza.Service{&ping.Keepalive{To: parent(g.domain)}, g},
+		Services: []stanza.Service{g, &ping.Keepalive{To: parent(g.domain)}},
 		Software: reconnect.Software{Name: "xmppkit SMS gateway"},
 		Backoff:  reconnect.Backoff{Max: 15 * time.Second},
 		Logger:   log,
@@ -97,9 +97,7 @@ func (g *gateway) restore() error {
 		}
 	}
 	for number, r := range records {
-		if r.Debounce != nil {
-			g.notifier.SetWait(g.jid(number), time.Duration(*r.Debounce)*time.Second)
-		}
+		g.notifier.SetWait(g.jid(number), r.wait())
 		if r.Room.JID == "" {
 			continue
 		}
@@ -221,6 +219,8 @@ func (g *gateway) forgetIdle(now time.Time) {
 		}
 	}
 }
+
+func (g *gateway) settle() time.Duration { return time.Duration(g.cfg.Rooms.Settle) }
 
 func (g *gateway) jid(number string) stanza.JID { return stanza.JID(number) + "@" + g.domain }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -10,4 +12,13 @@ import (
 
 var servers realserver.Shared
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(servers.Around(m)) }
+// asGateway names the configuration in the environment of a test binary that is to
+// be the gateway, so that a test can kill it.
+const asGateway = "XMPPKIT_TEST_GATEWAY"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(asGateway); file != "" {
+		os.Exit(start(context.Background(), []string{"-debug", "-config", file}, os.Stdout, os.Stderr))
+	}
+	goleak.VerifyTestMain(servers.Around(m))
+}

@@ -241,7 +241,7 @@ func (o *order) debounce(wait time.Duration) {
 			r.Debounce = &seconds
 		}
 	})
-	o.after = append(o.after, func() { o.p.g.notifier.SetWait(o.p.jid, wait) })
+	o.after = append(o.after, func() { o.p.setWait(wait) })
 	o.answer(sayDebounce(wait))
 }
 

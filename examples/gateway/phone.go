@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/xmppkit/xmppkit/muc"
+	"github.com/xmppkit/xmppkit/presence"
 	"github.com/xmppkit/xmppkit/reconnect"
 	"github.com/xmppkit/xmppkit/stanza"
 )
@@ -30,11 +31,13 @@ type phone struct {
 	complained bool       // it knows that the room does not let it in for now
 	making     bool       // /create sees to what the room answers
 	used       time.Time
+	wait       time.Duration // of news about others; presence.Off for none
+	calming    *time.Timer   // until which they wait longer; nil: they do not
 }
 
 // newPhone takes the address of a number into use.
 func newPhone(g *gateway, number string) (p *phone, err error) {
-	p = &phone{g: g, number: number, jid: g.jid(number), used: time.Now()}
+	p = &phone{g: g, number: number, jid: g.jid(number), used: time.Now(), wait: presence.Off}
 	p.rooms = muc.New(muc.Config{
 		Nick:     "phone-" + number[len(number)-4:], // the whole number is nobody's business
 		OnEvent:  p.event,
@@ -49,7 +52,7 @@ func newPhone(g *gateway, number string) (p *phone, err error) {
 // wish puts the phone where its record says.
 func (p *phone) wish(r record, making bool) {
 	p.mu.Lock()
-	p.room, p.complained, p.making, p.flood = r.Room.JID, false, making, window{}
+	p.room, p.complained, p.making, p.flood, p.wait = r.Room.JID, false, making, window{}, r.wait()
 	p.mu.Unlock()
 	p.rooms.Add(muc.Room{JID: r.Room.JID, Nick: r.Nick, Password: r.Room.Password, History: &stanza.MUCHistory{}})
 }
@@ -121,6 +124,9 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 	n := p.g.notifier
 	switch e := e.(type) {
 	case muc.Joined:
+		if p.isIn(room) {
+			p.calm()
+		}
 		n.Joining(p.jid, room)
 		for _, o := range e.Occupants {
 			if o.Nick != e.Nick {
@@ -132,7 +138,9 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 	case muc.OccupantJoined:
 		n.Join(p.jid, room, e.Occupant.Nick)
 	case muc.OccupantLeft:
-		n.Part(p.jid, room, e.Occupant.Nick)
+		if e.Cause != muc.ServiceShutdown { // then we are next, and shall see who returns
+			n.Part(p.jid, room, e.Occupant.Nick)
+		}
 	case muc.NickChanged:
 		n.NickChange(p.jid, room, e.Old, e.Occupant.Nick)
 	case muc.Message:
@@ -145,6 +153,38 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 			n.Leave(p.jid, room, sayOut(e))
 		}
 	}
+}
+
+// setWait sets how long news about others wait.
+func (p *phone) setWait(wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wait = wait
+	if p.calming == nil || wait < 0 || wait >= p.g.settle() {
+		p.g.notifier.SetWait(p.jid, wait)
+	}
+}
+
+// calm lets news wait longer after a return: whatever put us out has put others out,
+// too, who need a moment to come back.
+func (p *phone) calm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.g.settle()
+	if p.wait < 0 || p.wait >= d {
+		return
+	}
+	if p.calming != nil {
+		p.calming.Reset(d)
+		return
+	}
+	p.g.notifier.SetWait(p.jid, d)
+	p.calming = time.AfterFunc(d, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.calming = nil
+		p.g.notifier.SetWait(p.jid, p.wait)
+	})
 }
 
 // notLetIn is when the room did not let the phone in, now or for good.

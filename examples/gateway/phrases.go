@@ -189,8 +189,8 @@ func why(err error) string {
 	return "It does not answer"
 }
 
-func sayInvited(from, room stanza.JID) string {
-	return fmt.Sprintf("* %s invites you to %s. Send /join to accept", show(string(from), showReason, ""), show(string(room), showReason, ""))
+func sayInvited(from string, room stanza.JID) string {
+	return fmt.Sprintf("* %s invites you to %s. Send /join to accept", show(from, showReason, ""), show(string(room), showReason, ""))
 }
 
 func sayNoRoom(name string) string {

@@ -198,7 +198,7 @@ func TestCreateAndInvite(t *testing.T) {
 	w.expect(ann, "* You have joined den@rooms.example.org as phone-0001. Nobody else is here")
 	w.text(ann, "/invite 15551110002")
 	w.expect(ann, "* 15551110002 is invited")
-	w.expect(bob, "* "+ann+"@sms.example.org invites you to den@rooms.example.org. Send /join to accept")
+	w.expect(bob, "* "+ann+" invites you to den@rooms.example.org. Send /join to accept")
 	w.text(bob, "/join")
 	w.expect(bob, "* You have joined den@rooms.example.org as phone-0002. Here: phone-0001")
 	w.text(ann, "/invite romeo@example.org")

@@ -20,6 +20,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/xmppkit/xmppkit/presence"
 	"github.com/xmppkit/xmppkit/presence/boltstore"
 	"github.com/xmppkit/xmppkit/stanza"
 )
@@ -172,13 +173,23 @@ func (s *state) close(ctx context.Context) error {
 // record is what is kept of one phone. It is in memory only while it is looked at.
 type record struct {
 	Nick      string       `json:",omitempty"`
-	Room      wish         `json:",omitzero"` // where it is, or is to be
-	Invite    wish         `json:",omitzero"` // the last
-	Invited   []string     `json:",omitempty"`
+	Room      wish         `json:",omitzero"`  // where it is, or is to be
+	Invite    wish         `json:",omitzero"`  // the last
+	Invited   []string     `json:",omitempty"` // rooms and inviters that it has been told of
+	InvitedAt time.Time    `json:",omitzero"`  // when it was told of Invite
+	ByNick    bool         `json:",omitempty"` // and that an occupant invites to it
 	Bookmarks []wish       `json:",omitempty"` // the latest first
 	Debounce  *int         `json:",omitempty"` // seconds; nil: off
 	Creating  string       `json:",omitempty"` // by which text Room is being made
 	Contacts  []stanza.JID `json:",omitempty"` // whom it has written to, the latest first
+}
+
+// wait is how long news about others wait.
+func (r *record) wait() time.Duration {
+	if r.Debounce == nil {
+		return presence.Off
+	}
+	return time.Duration(*r.Debounce) * time.Second
 }
 
 // wish is a room to be in.
@@ -202,6 +213,30 @@ func (r *record) bookmark(w wish) {
 	r.Bookmarks = slices.DeleteFunc(r.Bookmarks, func(b wish) bool { return b.JID == w.JID })
 	r.Bookmarks = slices.Insert(r.Bookmarks, 0, w)
 	r.Bookmarks = r.Bookmarks[:min(len(r.Bookmarks), maxBookmarks)]
+}
+
+// sameInvitation is how long after one form of an invitation the other may come.
+const sameInvitation = time.Minute
+
+// invited notes an invitation and reports whether the phone knows of it.
+func (r *record) invited(w wish, from string, byNick bool, now time.Time) (known bool) {
+	what := string(w.JID) + " " + from
+	known = slices.Contains(r.Invited, what)
+	again := r.Invite.JID == w.JID
+	if again && w.Password == "" { // the other form may have had it
+		w.Password = r.Invite.Password
+	}
+	r.Invite = w
+	if known {
+		return true
+	}
+	r.Invited = append(r.Invited, what)
+	r.Invited = r.Invited[max(0, len(r.Invited)-maxInvited):]
+	if again && r.ByNick != byNick && now.Sub(r.InvitedAt) < sameInvitation {
+		return true
+	}
+	r.InvitedAt, r.ByNick = now, byNick
+	return false
 }
 
 // find is the room that a name means: a whole address, or the local part of a
