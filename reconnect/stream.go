@@ -22,6 +22,7 @@ const (
 	byeTimeout   = 5 * time.Second  // for all that ends a stream politely
 	patience     = 10 * time.Second // how long a full backlog may keep the reader waiting
 	queueAnswers = 256              // answers to strangers that may wait to be written
+	maxAnswers   = 1 << 20          // bytes of them
 	backlogBytes = 16 << 20
 )
 
@@ -38,7 +39,8 @@ type stream struct {
 	// route gives the session that a stanza is for, or nil; on the reading goroutine.
 	route func(stanza.Stanza) *session.Session
 
-	answers  chan stanza.Stanza
+	answers  chan []byte
+	waiting  atomic.Int64  // bytes in answers
 	writing  chan struct{} // of one: whoever holds it may write
 	received atomic.Int64  // when the last stanza came, in Unix nanoseconds
 	spoken   atomic.Int64  // when a service last sent something
@@ -52,7 +54,7 @@ func newStream(conn net.Conn, dec *stanza.Decoder, limit int64, count *counters,
 	s := &stream{
 		conn: conn, dec: dec, count: count, log: log,
 		backlog: newBacklog(or(limit, backlogBytes), patience),
-		answers: make(chan stanza.Stanza, queueAnswers),
+		answers: make(chan []byte, queueAnswers),
 		writing: make(chan struct{}, 1),
 		ended:   make(chan struct{}),
 	}
@@ -74,19 +76,21 @@ func (s *stream) session(ctx context.Context, cfg session.Config) *session.Sessi
 }
 
 // run reads until the stream ends or ctx does, then says bye, with last before the
-// end of the stream, and returns what ended it: nil if that was ctx. stop is called
-// when nothing more may be sent by anybody. When run returns, nothing of the stream
-// is left but a handler that does not heed its context.
+// end of the stream, and returns what ended it: nil if that was ctx, and then within
+// byeTimeout. stop is called when nothing more may be sent by anybody. When run
+// returns, nothing of the stream is left but a handler that does not heed its context.
 func (s *stream) run(ctx context.Context, stop func(cause error), last ...stanza.Stanza) error {
 	var owned sync.WaitGroup
 	owned.Go(s.answer)
 	read := make(chan error, 1)
 	owned.Go(func() { read <- s.read() })
 	var cause error
+	var deadline time.Time
 	select {
 	case <-ctx.Done():
+		deadline = time.Now().Add(byeTimeout)
 		stop(context.Cause(ctx))
-		s.bye(read, last)
+		s.bye(deadline, read, last)
 		s.end(context.Cause(ctx))
 	case <-s.ended:
 		cause = s.cause
@@ -98,14 +102,17 @@ func (s *stream) run(ctx context.Context, stop func(cause error), last ...stanza
 	s.loop.Close()
 	s.abort()
 	owned.Wait()
-	s.settle(ctx)
+	if deadline.IsZero() {
+		deadline = time.Now().Add(byeTimeout)
+	}
+	s.settle(ctx, deadline)
 	return cause
 }
 
-// settle waits for a handler that is still running: a service is never in two
-// sessions at once.
-func (s *stream) settle(ctx context.Context) {
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), byeTimeout)
+// settle waits for a handler that is still running, past the deadline if ctx has not
+// ended: a service is never in two sessions at once.
+func (s *stream) settle(ctx context.Context, deadline time.Time) {
+	wait, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
 	if s.loop.Wait(wait) == nil {
 		return
@@ -138,17 +145,18 @@ func (s *stream) abort() {
 	}
 }
 
-// bye ends the stream as RFC 6120 §4.4 asks, within byeTimeout: the last stanzas,
-// our closing tag, and then the peer's.
-func (s *stream) bye(read <-chan error, last []stanza.Stanza) {
-	ctx, cancel := context.WithTimeout(context.Background(), byeTimeout)
+// bye ends the stream as RFC 6120 §4.4 asks, by the deadline: the last stanzas, our
+// closing tag, which nothing may follow, and then the peer's.
+func (s *stream) bye(deadline time.Time, read <-chan error, last []stanza.Stanza) {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
+	defer context.AfterFunc(ctx, s.abort)() // ends a write that gets nowhere
 	for _, st := range last {
 		if s.write(ctx, stanza.Marshal(st)) != nil {
 			return
 		}
 	}
-	if s.write(ctx, []byte("</stream:stream>")) != nil {
+	if s.turn(ctx) != nil || s.put([]byte("</stream:stream>")) != nil { // the turn is not given back
 		return
 	}
 	select {
@@ -185,10 +193,11 @@ func (s *stream) read() error {
 func (s *stream) answer() {
 	for {
 		select {
-		case st := <-s.answers:
-			if s.write(context.Background(), stanza.Marshal(st)) != nil {
+		case b := <-s.answers:
+			if s.write(context.Background(), b) != nil {
 				return
 			}
+			s.waiting.Add(-int64(len(b)))
 		case <-s.ended:
 			return
 		}
@@ -198,11 +207,16 @@ func (s *stream) answer() {
 // queue has an answer written. One that finds the queue full, because somebody
 // asks faster than the network takes answers, is dropped and counted.
 func (s *stream) queue(st stanza.Stanza) {
-	select {
-	case s.answers <- st:
-	default:
-		s.count.dropped.Add(1)
+	b := stanza.Marshal(st)
+	if s.waiting.Add(int64(len(b))) <= maxAnswers {
+		select {
+		case s.answers <- b:
+			return
+		default:
+		}
 	}
+	s.waiting.Add(-int64(len(b)))
+	s.count.dropped.Add(1)
 }
 
 // send writes what a service sends.
@@ -218,6 +232,15 @@ func (s *stream) send(ctx context.Context, st stanza.Stanza) error {
 // write hands bytes to the network in one Write. It waits its turn as long as ctx
 // lets it; once begun, a write is done or is the end of the stream.
 func (s *stream) write(ctx context.Context, b []byte) error {
+	if err := s.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.writing }()
+	return s.put(b)
+}
+
+// turn waits until it is one's turn to write.
+func (s *stream) turn(ctx context.Context) error {
 	select {
 	case <-s.ended:
 		return stanza.ErrOffline
@@ -225,12 +248,16 @@ func (s *stream) write(ctx context.Context, b []byte) error {
 	}
 	select {
 	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.ended:
 		return stanza.ErrOffline
 	}
+}
+
+// put writes, for whoever's turn it is.
+func (s *stream) put(b []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		s.end(err)
 		return stanza.ErrOffline
