@@ -97,7 +97,7 @@ func (s *Shouting) shouts(text string) (percent int, yes bool) {
 }
 
 // link finds addresses as people write them.
-var link = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://[^\s/]|(?:mailto|xmpp|magnet|tel|geo|sms):[^\s]|www\.[\pL\pN-]+\.|` +
+var link = regexp.MustCompile(`(?i)(?:^|[^\pL\pN_])(?:[a-z][a-z0-9+.-]{1,20}://[^\s/]|(?:mailto|xmpp|magnet|tel|geo|sms):[^\s]|www\.[\pL\pN-]+\.|` +
 	`[\pL\pN][\pL\pN-]*(?:\.[\pL\pN-]+)*\.\pL{2,24}(?::\d+)?/[^\s]|(?:t|telegram|wa)\.me\b|` +
 	`[a-z0-9][a-z0-9-]*\.(?:com|net|org|info|biz|xyz|top|site|online|club|shop|ru|su|io|app|link|click|onion|i2p)\b)`)
 

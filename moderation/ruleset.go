@@ -199,7 +199,7 @@ func (c *compiler) limits(x *rule) {
 		f := *x.Repeats
 		check("repeats", &f.Times, 3, &f.Within, time.Minute, MaxCount)
 		x.Repeats = &f
-		c.set.memory = max(c.set.memory, f.Times+1)
+		c.set.memory = max(c.set.memory, min(4*(f.Times+1), MaxCount+1)) // others may stand between
 	}
 	if x.Joins != nil {
 		f := *x.Joins
