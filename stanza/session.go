@@ -10,7 +10,8 @@ import (
 var ErrOffline = errors.New("xmpp: not online")
 
 // ErrLost is what a [Session.Request] answers whose session ended before the
-// answer came: whether it was carried out is not known.
+// answer came, and a [Session.Send] that ended its session by failing halfway:
+// whether it was carried out is not known.
 var ErrLost = errors.New("xmpp: session lost while waiting for an answer")
 
 // A Session is one live stream, from bind to loss, or one address on a stream that
@@ -23,13 +24,15 @@ type Session interface {
 
 	// Send writes a stanza, in the order of the calls, and does not change it. It
 	// blocks until the stanza is handed to the network, ctx ends or the session
-	// does, which a write that gets nowhere brings about. After the session it
-	// is ErrOffline at once. No error does not mean that anybody received it.
+	// does, which a write that gets nowhere brings about (ErrLost). After the session
+	// it is ErrOffline at once, even where ctx ended with the session, as that of a
+	// handler does. No error does not mean that anybody received it.
 	Send(ctx context.Context, s Stanza) error
 
 	// Request sends a get or a set and blocks until its answer comes, ctx ends or
 	// the session does (ErrLost; ErrOffline if nothing was sent). An IQ without an
-	// ID is given one. The answer is matched by ID and by sender; an answer of type
+	// ID is given one; two at a time may not have the same. The answer is matched by ID
+	// and by sender, so To must be normalised, as [ParseJID] does; an answer of type
 	// error comes back as an *[Error].
 	Request(ctx context.Context, iq *IQ) (*IQ, error)
 
@@ -48,7 +51,8 @@ type Service interface {
 	// Handle sees every stanza that arrives, in order: all messages and presences,
 	// and the IQ answers that no Request was waiting for. It may block, and may
 	// call anything in this library, but what follows then waits behind it, up to
-	// the limit that the session's owner sets.
+	// the limit that the session's owner sets. What still waits when the session ends
+	// is dropped, as is what was on its way: a room's archive has it (XEP-0313).
 	Handle(ctx context.Context, s Session, st Stanza)
 }
 

@@ -67,6 +67,9 @@ func New(ctx context.Context, cfg Config) *Session {
 // Begin begins the session: before anything that arrives, every service is told.
 func (s *Session) Begin() {
 	s.cfg.Loop.Post(func() {
+		if s.ctx.Err() != nil {
+			return
+		}
 		for _, svc := range s.cfg.Services {
 			svc.Begin(s.ctx, s)
 		}
@@ -93,7 +96,11 @@ func (s *Session) Send(ctx context.Context, st stanza.Stanza) error {
 	if s.ctx.Err() != nil {
 		return stanza.ErrOffline
 	}
-	return s.cfg.Write(ctx, st)
+	err := s.cfg.Write(ctx, st)
+	if err != nil && s.ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return stanza.ErrOffline // a handler's ctx, which ended with the session
+	}
+	return err
 }
 
 // errOwnID is a caller's mistake: two requests of one id cannot be told apart.
@@ -121,15 +128,17 @@ func (s *Session) Request(ctx context.Context, iq *stanza.IQ) (*stanza.IQ, error
 	case answer := <-p.answer:
 		return result(answer)
 	case <-ctx.Done():
-		return nil, ctx.Err()
 	case <-s.ctx.Done():
-		select {
-		case answer := <-p.answer:
-			return result(answer)
-		default:
-			return nil, stanza.ErrLost
-		}
 	}
+	select { // several may have come true at once, as a handler's ctx ends with its session
+	case answer := <-p.answer:
+		return result(answer)
+	default:
+	}
+	if s.ctx.Err() != nil {
+		return nil, stanza.ErrLost
+	}
+	return nil, ctx.Err()
 }
 
 func result(answer *stanza.IQ) (*stanza.IQ, error) {
@@ -200,8 +209,10 @@ func (s *Session) Receive(st stanza.Stanza, size int64) {
 		return
 	}
 	s.cfg.Loop.Post(func() {
-		for _, svc := range s.cfg.Services {
-			svc.Handle(s.ctx, s, st)
+		if s.ctx.Err() == nil {
+			for _, svc := range s.cfg.Services {
+				svc.Handle(s.ctx, s, st)
+			}
 		}
 		s.handled(size)
 	})
