@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xmppkit/xmppkit/internal/xmlscan"
 )
 
 const (
@@ -13,8 +15,9 @@ const (
 
 // plainName is a received name as it can be sent again. encoding/xml leaves a colon
 // in some names, and a digit at the front of others that had a prefix, which
-// Namespaces in XML does not allow, and lets two things stand that end a stream: the namespace of declarations, and a namespace with a line
-// break in it, which is what some servers' parsers join names with.
+// Namespaces in XML does not allow, and lets two things stand that end a stream: the
+// namespace of declarations, and a namespace with a line break in it, which is what
+// some servers' parsers join names with.
 func plainName(n xml.Name) xml.Name {
 	if n.Space == nsXMLNS {
 		n.Space = ""
@@ -63,15 +66,14 @@ func nameByte(c byte, first bool) bool {
 	return false
 }
 
-// legalName asks encoding/xml, whose tables are those that servers go by. Nothing
-// in s may be ASCII but name characters.
+// legalName goes by the tables that servers go by. Nothing in s may be ASCII but name
+// characters.
 func legalName(s string) bool {
 	if s == "" || s[0] < utf8.RuneSelf && !nameByte(s[0], true) {
 		return false
 	}
-	t, err := xml.NewDecoder(strings.NewReader("<" + s + "/>")).RawToken()
-	start, ok := t.(xml.StartElement)
-	return err == nil && ok && start.Name == xml.Name{Local: s} && len(start.Attr) == 0
+	n, ok := xmlscan.ParseName(s)
+	return ok && n == xml.Name{Local: s}
 }
 
 func asciiName(s string) string {

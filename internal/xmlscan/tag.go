@@ -3,7 +3,6 @@ package xmlscan
 import (
 	"bytes"
 	"encoding/xml"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -167,8 +166,12 @@ func (s *Scanner) name(raw []byte) (string, []byte, error) {
 		return "", nil, bad("no name where one must stand")
 	}
 	name := s.values.get(raw[:end])
-	if c := name[0]; ascii && (c == '-' || c == '.' || c >= '0' && c <= '9') || !ascii && !legalName(name) ||
-		strings.Count(name, ":") > 1 {
+	c := name[0]
+	legal := strings.Count(name, ":") <= 1 && (!ascii || c != '-' && c != '.' && (c < '0' || c > '9'))
+	if legal && !ascii {
+		_, legal = ParseName(name)
+	}
+	if !legal {
 		return "", nil, bad("a name that is none: %.100q", name)
 	}
 	return name, raw[end:], nil
@@ -182,13 +185,6 @@ var nameByte = func() (t [256]bool) {
 	}
 	return t
 }()
-
-// legalName asks encoding/xml, whose tables are the ones to agree with.
-func legalName(name string) bool {
-	t, err := xml.NewDecoder(io.MultiReader(strings.NewReader("<"), strings.NewReader(name), strings.NewReader("/>"))).RawToken()
-	_, ok := t.(xml.StartElement)
-	return err == nil && ok
-}
 
 // split cuts a prefix off, as encoding/xml does: a colon at either end is part of
 // the name.
