@@ -31,8 +31,9 @@ type bot struct {
 	moderator *moderation.Moderator
 	rotator   *presence.Rotator
 	commands  *commands
-	history   history
-	audit     *os.File // nil: none
+
+	audit *os.File              // nil: none
+	state *moderation.FileStore // nil: none
 }
 
 func newBot(cfg *config, log *slog.Logger) (*bot, error) {
@@ -48,12 +49,18 @@ func newBot(cfg *config, log *slog.Logger) (*bot, error) {
 		b.rooms.Add(r)
 	}
 	rules := moderation.Config{Rules: cfg.rules, OnEvent: b.onModeration, Logger: log}
+	var err error
 	if cfg.Bot.Audit != "" {
-		var err error
 		if b.audit, err = moderation.OpenAudit(cfg.beside(cfg.Bot.Audit)); err != nil {
 			return nil, err
 		}
 		rules.Audit = b.audit
+	}
+	if cfg.Bot.State != "" {
+		if b.state, err = moderation.OpenStore(cfg.beside(cfg.Bot.State)); err != nil {
+			return nil, errors.Join(err, b.close())
+		}
+		rules.Store = b.state
 	}
 	b.moderator = moderation.New(b.rooms, rules)
 	b.rotator = presence.NewRotator(presence.RotatorConfig{
@@ -78,9 +85,17 @@ func (b *bot) run(ctx context.Context, hangup <-chan os.Signal) error {
 	g.Go(func() error { return b.client.Run(ctx) })
 	g.Go(func() error { return b.moderator.Run(ctx) })
 	g.Go(func() error { return b.commands.run(ctx, hangup) })
-	err := g.Wait()
+	return errors.Join(g.Wait(), b.close())
+}
+
+// close lets go of the files.
+func (b *bot) close() error {
+	var err error
 	if b.audit != nil {
-		err = errors.Join(err, b.audit.Close())
+		err = b.audit.Close()
+	}
+	if b.state != nil {
+		err = errors.Join(err, b.state.Close())
 	}
 	return err
 }
@@ -93,27 +108,22 @@ func (b *bot) show(ctx context.Context, show stanza.Show, status string) error {
 // onRoom is told what happens in the rooms.
 func (b *bot) onRoom(ctx context.Context, e muc.Event) {
 	b.moderator.OnEvent(ctx, e)
-	log := b.log.With("room", e.Where())
 	switch e := e.(type) {
 	case muc.Joined:
 		b.rotator.Joined(e.Room)
-		log.Info("joined", "nick", e.Nick, "occupants", len(e.Occupants), "rejoined", e.Rejoined, "came", len(e.Came), "gone", len(e.Gone))
+		b.log.Info("joined", "room", e.Room, "nick", e.Nick, "occupants", len(e.Occupants), "rejoined", e.Rejoined)
 	case muc.JoinFailed:
 		if e.Stopped {
 			b.rotator.Left(e.Room)
 		}
-		log.Warn("not let in", "err", e.Err, "retry", e.Retry, "stopped", e.Stopped, "alternate", e.Alternate)
 	case muc.Left:
 		if !e.Rejoin {
 			b.rotator.Left(e.Room)
 		}
-		log.Warn("out of the room", "cause", e.Cause, "reason", e.Reason, "rejoin", e.Rejoin, "after", e.After, "alternate", e.Alternate)
 	case muc.OccupantJoined:
-		log.Debug("occupant joined", "nick", e.Occupant.Nick, "jid", e.Occupant.JID)
+		b.log.Debug("occupant joined", "room", e.Room, "nick", e.Occupant.Nick, "jid", e.Occupant.JID)
 	case muc.OccupantLeft:
-		log.Debug("occupant left", "nick", e.Occupant.Nick, "jid", e.Occupant.JID, "cause", e.Cause)
-	case muc.SelfPingDisabled:
-		log.Warn("self-ping switched off", "err", e.Err)
+		b.log.Debug("occupant left", "room", e.Room, "nick", e.Occupant.Nick, "jid", e.Occupant.JID, "cause", e.Cause)
 	case muc.Message:
 		b.commands.said(e)
 	}
@@ -124,7 +134,6 @@ func (b *bot) onRoom(ctx context.Context, e muc.Event) {
 
 // onModeration is told what is decided and done.
 func (b *bot) onModeration(ctx context.Context, e moderation.Event) {
-	b.history.add(e)
 	admins := b.cfg.Load().Bot.AdminRoom.JID
 	if admins == "" {
 		return

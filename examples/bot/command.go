@@ -191,7 +191,7 @@ func (c *commands) check(_ context.Context, x command) (string, error) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "Rule %s: %q, seen through the view %v, at %d to %d", f.Rule, f.Phrase, f.View, f.Start, f.End)
+		fmt.Fprintf(&b, "Rule %q: %q in the %s, through the view %s, at %d to %d", f.Rule, f.Phrase, f.Kind, f.View, f.Start, f.End)
 	}
 	return b.String(), nil
 }

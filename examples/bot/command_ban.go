@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/xmppkit/xmppkit/internal/tomlfile"
+	"github.com/xmppkit/xmppkit/moderation"
 	"github.com/xmppkit/xmppkit/stanza"
 )
 
@@ -17,39 +18,70 @@ func (c *commands) ban(ctx context.Context, x command) (string, error) {
 		return "", err
 	}
 	return c.everywhere(x, fmt.Sprintf("Banned %s", jid), func(room stanza.JID) error {
-		return c.bot.rooms.Ban(ctx, room, jid, reason)
+		return c.bot.moderator.Ban(ctx, room, jid, reason)
 	})
 }
 
 func (c *commands) tempBan(ctx context.Context, x command) (string, error) {
 	whom, rest := word(x.args)
-	length, _ := word(rest)
-	if _, err := c.offender(x, whom); err != nil {
+	length, reason := word(rest)
+	jid, err := c.offender(x, whom)
+	if err != nil {
 		return "", err
 	}
-	var d tomlfile.Duration
-	if err := d.UnmarshalText([]byte(length)); err != nil {
+	d, err := moderation.ParseDuration(length)
+	if err != nil {
 		return "", err
 	}
-	if d.Duration <= 0 {
+	if d <= 0 {
 		return "", errors.New(`expected a duration such as "2h"`)
 	}
-	return "", errors.ErrUnsupported
+	return c.everywhere(x, fmt.Sprintf("Banned %s for %v", jid, d), func(room stanza.JID) error {
+		return c.bot.moderator.TempBan(ctx, room, jid, d, reason)
+	})
 }
 
+// unban lifts bans and nothing else: what somebody is who is not banned, they stay.
 func (c *commands) unban(ctx context.Context, x command) (string, error) {
 	whom, _ := word(x.args)
 	jid, err := address(whom)
 	if err != nil {
 		return "", err
 	}
-	return c.everywhere(x, fmt.Sprintf("%s is not banned any more", jid), func(room stanza.JID) error {
-		return c.bot.rooms.SetAffiliation(ctx, room, jid, stanza.AffiliationNone, "")
+	return c.everywhere(x, fmt.Sprintf("Unbanned %s", jid), func(room stanza.JID) error {
+		list, err := c.bot.rooms.Affiliations(ctx, room, stanza.Outcast)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list, func(it stanza.MUCItem) bool { return it.JID.Bare() == jid }) {
+			return errNothing
+		}
+		return c.bot.moderator.Unban(ctx, room, jid)
 	})
 }
 
+// atMost is how many events an answer holds.
+const atMost = 10
+
+// why tells of the room that it was asked through, or of all.
 func (c *commands) why(_ context.Context, x command) (string, error) {
-	return c.bot.history.about(x.room, x.args), nil
+	jid, err := stanza.ParseJID(x.args)
+	if o, here := c.bot.rooms.Occupant(x.room, x.args); here {
+		jid, err = stanza.JID(string(x.room)+"/"+o.Nick), nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q is no address: expected one such as eve@example.org", x.args)
+	}
+	var list []string
+	for _, e := range c.bot.moderator.Why(jid) {
+		if room, _ := subject(e); x.room == "" || x.room == room {
+			list = append(list, describe(e))
+		}
+	}
+	if list == nil {
+		return fmt.Sprintf("Nothing has been decided about %s of late.", x.args), nil
+	}
+	return strings.Join(list[max(0, len(list)-atMost):], "\n"), nil
 }
 
 // offender is whom a ban is meant for: an address, or the nick of somebody in the
@@ -84,20 +116,27 @@ func address(s string) (stanza.JID, error) {
 	return jid.Bare(), nil
 }
 
+// errNothing says that there is nothing to do in a room.
+var errNothing = errors.New("nothing to do")
+
 // everywhere does something in the room that the command came through, or in all.
-func (c *commands) everywhere(x command, done string, do func(room stanza.JID) error) (string, error) {
+func (c *commands) everywhere(x command, what string, do func(room stanza.JID) error) (string, error) {
 	list := []stanza.JID{x.room}
 	if x.room == "" {
 		list = c.bot.rooms.Rooms()
 	}
+	done := 0
 	var failed []error
 	for _, room := range list {
-		if err := do(room); err != nil {
+		switch err := do(room); {
+		case err == nil:
+			done++
+		case !errors.Is(err, errNothing):
 			failed = append(failed, fmt.Errorf("%s: %w", room, err))
 		}
 	}
 	if failed != nil {
 		return "", fmt.Errorf("in %d of %d rooms: %w", len(failed), len(list), errors.Join(failed[:min(len(failed), 5)]...))
 	}
-	return fmt.Sprintf("%s in %d rooms.", done, len(list)), nil
+	return fmt.Sprintf("%s in %d of %d rooms.", what, done, len(list)), nil
 }

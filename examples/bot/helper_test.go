@@ -180,13 +180,18 @@ func (s tap) Handle(_ context.Context, _ stanza.Session, st stanza.Stanza) { s.s
 // visit logs a guest in, for as long as the test lasts.
 func visit(ctx context.Context, t *testing.T, s *realserver.Server, name string) *guest {
 	t.Helper()
+	return visitAs(ctx, t, s, name, name)
+}
+
+func visitAs(ctx context.Context, t *testing.T, s *realserver.Server, name, resource string) *guest {
+	t.Helper()
 	jid, password := s.Account(name)
 	g := &guest{}
 	quiet := slog.New(slog.DiscardHandler)
 	g.Rooms = muc.New(muc.Config{Nick: name, Logger: quiet, OnEvent: func(_ context.Context, e muc.Event) { g.events.add(e) }})
 	begun := make(chan struct{}, 1000)
 	g.Client = reconnect.New(reconnect.Config{
-		Options: xmpp.Options{Host: s.Addr, User: jid, Password: password, Resource: name, NoTLS: true, StartTLS: true,
+		Options: xmpp.Options{Host: s.Addr, User: jid, Password: password, Resource: resource, NoTLS: true, StartTLS: true,
 			TLSConfig: &tls.Config{RootCAs: s.Roots}},
 		Services: []stanza.Service{g.Rooms, tap{begun, g.stanzas.add}},
 		Backoff:  reconnect.Backoff{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond},
@@ -219,104 +224,42 @@ func (g *guest) enter(ctx context.Context, t *testing.T, room stanza.JID, nick s
 	return j
 }
 
-// gate is a way to a server that can be shut.
-type gate struct {
-	addr string // of the gate
-	to   string
-
-	mu     sync.Mutex // guards those below
-	shut   bool
-	closed bool
-	conns  map[net.Conn]bool
-}
-
-// newGate makes an open one. change, where set, is given what the server sends.
-func newGate(t *testing.T, to string, change func([]byte) []byte) *gate {
+// via carries connections to a server, and what the server sends through change.
+func via(t *testing.T, to string, change func([]byte) []byte) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{addr: l.Addr().String(), to: to, conns: map[net.Conn]bool{}}
 	var all sync.WaitGroup
+	t.Cleanup(func() { l.Close(); all.Wait() }) // the bot has ended by then, and its connection
 	all.Go(func() {
 		for {
 			in, err := l.Accept()
 			if err != nil {
 				return
 			}
-			if !g.keep(in) {
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				in.Close()
 				continue
 			}
-			all.Go(func() {
-				defer g.drop(in)
-				out, err := net.Dial("tcp", g.to)
-				if err != nil || !g.keep(out) {
-					return
+			pass := func(to, from net.Conn, change func([]byte) []byte) {
+				defer to.Close()
+				defer from.Close()
+				b := make([]byte, 64<<10)
+				for {
+					n, err := from.Read(b)
+					if _, e := to.Write(change(b[:n])); err != nil || e != nil {
+						return
+					}
 				}
-				defer g.drop(out)
-				all.Go(func() { defer g.drop(out); defer g.drop(in); _ = pass(out, in, nil) })
-				_ = pass(in, out, change) // the end of either is the end of both
-			})
+			}
+			all.Go(func() { pass(in, out, change) })
+			all.Go(func() { pass(out, in, func(b []byte) []byte { return b }) })
 		}
 	})
-	t.Cleanup(func() {
-		l.Close()
-		g.mu.Lock()
-		g.closed = true
-		g.mu.Unlock()
-		g.open(false)
-		all.Wait()
-	})
-	return g
-}
-
-func pass(to, from net.Conn, change func([]byte) []byte) error {
-	b := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(b)
-		out := b[:n]
-		if change != nil {
-			out = change(out)
-		}
-		if _, e := to.Write(out); err == nil {
-			err = e
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// keep notes a connection, or closes it if the gate is shut.
-func (g *gate) keep(c net.Conn) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut || g.closed {
-		c.Close()
-		return false
-	}
-	g.conns[c] = true
-	return true
-}
-
-func (g *gate) drop(c net.Conn) {
-	c.Close()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.conns, c)
-}
-
-// open lets connections through from now on, or breaks them all.
-func (g *gate) open(on bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = !on
-	for c := range g.conns {
-		if !on {
-			c.Close()
-		}
-	}
+	return l.Addr().String()
 }
 
 // runOn runs the bot on an in-process server.

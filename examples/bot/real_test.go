@@ -48,8 +48,8 @@ func TestWholePath(t *testing.T) {
 		for _, room := range rooms {
 			text += fmt.Sprintf("[[room]]\njid = '%s'\nnick = 'warden'\n", room)
 		}
-		way := newGate(t, srv.Addr, nil)
-		warden := runBot(t, inFolder(t, "bot.toml", strings.Replace(text, "GATE", way.addr, 1), "ca.pem", roots))
+		way := srv.Link(srv.Addr)
+		warden := runBot(t, inFolder(t, "bot.toml", strings.Replace(text, "GATE", way.Addr, 1), "ca.pem", roots))
 
 		warden.events.wait(ctx, t, "all joins", 0, func(list []muc.Event) bool { return len(only[muc.Joined](list)) == pathRooms })
 		for _, room := range rooms {
@@ -94,12 +94,12 @@ func TestWholePath(t *testing.T) {
 		})
 		srv.Settle()
 		before, chairBefore := warden.events.len(), chair.events.len()
-		way.open(false)
+		way.Block()
 		srv.Kill()
 		srv.Start()
 		chair.events.wait(ctx, t, "the chair's return", chairBefore, func(list []muc.Event) bool { return len(only[muc.Joined](list)) == pathRooms })
 		start := time.Now()
-		way.open(true)
+		way.Unblock()
 		warden.events.wait(ctx, t, "the bot's return", before, func(list []muc.Event) bool { return len(only[muc.Joined](list)) == pathRooms })
 		t.Logf("back in %d rooms after %v", pathRooms, time.Since(start).Round(time.Millisecond))
 		for _, e := range only[muc.Joined](warden.events.since(before)) {
@@ -179,8 +179,8 @@ func TestSilentLoss(t *testing.T) {
 		chair := visit(ctx, t, srv, "chair")
 		room := makeRooms(ctx, t, srv, chair, "silent", 1, stanza.JID("warden@"+srv.Domain))[0]
 		loser := &loses{what: regexp.MustCompile(`<presence[^>]*type=['"]unavailable['"][^>]*>.*?</presence>`)}
-		lossy := newGate(t, srv.Addr, loser.change)
-		warden := runBot(t, inFolder(t, "bot.toml", account(t, srv, "warden", lossy.addr)+`tls = "none"
+		lossy := via(t, srv.Addr, loser.change)
+		warden := runBot(t, inFolder(t, "bot.toml", account(t, srv, "warden", lossy)+`tls = "none"
 [self_ping]
 interval = "2s"
 timeout = "5s"
