@@ -296,12 +296,15 @@ func (r *Rooms) arrived(t *turn, rm *room, u stanza.MUCUser, nick string) {
 	e.Statuses = u.Statuses
 	var other []changed
 	if e.Rejoined = known; known {
-		e.Came, e.Gone, other = compare(before, rm.roster)
+		was, _ := before.get(old)
+		is, _ := rm.roster.get(nick)
+		ids := was.ID == is.ID // or they are of another room of this name
+		e.Came, e.Gone, other = compare(before, rm.roster, ids)
 		self := func(o Occupant) bool { return o.Nick == nick || o.Nick == old }
 		e.Came = slices.DeleteFunc(e.Came, func(o Occupant) bool { return o.Nick == nick })
 		e.Gone = slices.DeleteFunc(e.Gone, self)
 		if len(e.Gone) > 0 {
-			rm.absent = &absence{until: t.now.Add(returnTime)}
+			rm.absent = &absence{ids: ids, until: t.now.Add(returnTime)}
 			for _, o := range e.Gone {
 				rm.absent.list.put(o, before)
 			}

@@ -56,13 +56,14 @@ func role(r stanza.Role) stanza.Role {
 }
 
 // same reports whether two occupants of one nick are the same person, as far as
-// one can see.
-func same(a, b Occupant) bool {
-	if a.ID != "" && b.ID != "" {
-		return a.ID == b.ID
-	}
+// one can see: by their real JIDs, else by their ids, if those are of one room. A room
+// that is made anew gives new ones (XEP-0421 §3.1).
+func same(a, b Occupant, ids bool) bool {
 	if a.JID != "" && b.JID != "" {
 		return a.JID.Bare() == b.JID.Bare()
+	}
+	if ids && a.ID != "" && b.ID != "" {
+		return a.ID == b.ID
 	}
 	return true
 }
@@ -130,8 +131,8 @@ func (l roster) occupants() []Occupant {
 type changed struct{ before, after Occupant }
 
 // compare tells what a rejoin brings to light: who has come, who is gone, and whose
-// role or affiliation is another. Both lists are in order, so one pass does.
-func compare(before, after roster) (came, gone []Occupant, other []changed) {
+// role or affiliation is another; ids is as in same. Both lists are in order, so one pass does.
+func compare(before, after roster, ids bool) (came, gone []Occupant, other []changed) {
 	for len(before) > 0 || len(after) > 0 {
 		switch {
 		case len(before) == 0 || len(after) > 0 && after[0].Value().Nick < before[0].Value().Nick:
@@ -141,7 +142,7 @@ func compare(before, after roster) (came, gone []Occupant, other []changed) {
 		default:
 			if before[0] != after[0] {
 				b, a := before[0].Value(), after[0].Value()
-				if !same(b, a) {
+				if !same(b, a, ids) {
 					came, gone = append(came, a), append(gone, b)
 				} else if b.Role != a.Role || b.Affiliation != a.Affiliation {
 					other = append(other, changed{b, a})

@@ -5,11 +5,62 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/xmppkit/xmppkit/muc"
 	"github.com/xmppkit/xmppkit/stanza"
 )
+
+// XEP-0421: who comes back is told by the id, unless we have another one ourselves:
+// then the room is a new one of the old name, and its ids say nothing of the old ones.
+func TestOccupantIDs(t *testing.T) {
+	with := func(id string, p *stanza.Presence) *stanza.Presence {
+		p.Extensions = append(p.Extensions, stanza.NewElement(stanza.NSOccupantID, "occupant-id").WithAttr("id", id))
+		return p
+	}
+	real := func(jid stanza.JID) *stanza.Presence {
+		return is("ann", stanza.MUCItem{Role: stanza.Participant, JID: jid})
+	}
+	hidden := func() *stanza.Presence { return real("") }
+	for name, c := range map[string]struct {
+		before, after *stanza.Presence
+		own           string // id after; w1 before
+		same          bool
+	}{
+		"the same id":               {with("a1", hidden()), with("a1", hidden()), "w1", true},
+		"another id":                {with("a1", hidden()), with("a2", hidden()), "w1", false},
+		"a new room":                {with("a1", hidden()), with("a2", hidden()), "w2", true},
+		"no ids any more":           {with("a1", hidden()), hidden(), "", true},
+		"a new room, one address":   {with("a1", real("ann@x.example/1")), with("a2", real("ann@x.example/2")), "w2", true},
+		"a new room, two addresses": {with("a1", real("ann@x.example/1")), with("a2", real("eve@x.example/1")), "w2", false},
+		"one address, two ids":      {with("a1", real("ann@x.example/1")), with("a2", real("ann@x.example/1")), "w1", true},
+	} {
+		for _, late := range []bool{false, true} { // ann comes back before us, or after
+			play(t, muc.Config{}, func(w *world) {
+				w.Add(muc.Room{JID: lobby})
+				synctest.Wait()
+				w.receive(c.before, with("w1", in("warden", 110)))
+				w.told()
+				w.reconnect()
+				self := with(c.own, in("warden", 110))
+				if late {
+					w.receive(self, c.after)
+				} else {
+					w.receive(c.after, self)
+				}
+				news := w.told()
+				e := news[0].(muc.Joined)
+				if !late && (len(e.Came) == 0) != c.same {
+					t.Errorf("%s: %+v", name, e)
+				}
+				if late && news[1].(muc.OccupantJoined).Returned != c.same {
+					t.Errorf("%s, late: %+v", name, news)
+				}
+			})
+		}
+	}
+}
 
 // XEP-0045 §7.2, §7.6, §7.14, §8, §9: what others do.
 func TestOccupantEvents(t *testing.T) {

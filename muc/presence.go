@@ -141,7 +141,7 @@ func (r *Rooms) occupantAvailable(t *turn, rm *room, p *stanza.Presence, u stanz
 	switch {
 	case !ok:
 		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o, Returned: rm.returns(o, t.now)})
-	case !same(before, o):
+	case !same(before, o, true):
 		r.emit(OccupantLeft{Room: rm.wish.JID, Occupant: before})
 		r.emit(OccupantJoined{Room: rm.wish.JID, Occupant: o})
 	case before.Role != o.Role || before.Affiliation != o.Affiliation:

@@ -76,6 +76,7 @@ type kicks struct{ returns []time.Time }
 // absence is who was there before we were lost, and was not when we came back.
 type absence struct {
 	list  roster
+	ids   bool      // theirs count
 	until time.Time // they may return; after that, they come
 }
 
@@ -95,7 +96,7 @@ func (rm *room) returns(o Occupant, now time.Time) bool {
 	if ok {
 		rm.absent.list.remove(o.Nick)
 	}
-	return ok && same(before, o)
+	return ok && same(before, o, rm.absent.ids)
 }
 
 // arm has due called after d, and never for an earlier arm.

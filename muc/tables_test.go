@@ -165,7 +165,7 @@ func TestCompare(t *testing.T) {
 	voiced, other := cid, bob
 	voiced.Role = stanza.Participant
 	other.JID = "rob@x"
-	came, gone, moved := compare(list(bob, ann, cid), list(voiced, other, Occupant{Nick: "dan"}))
+	came, gone, moved := compare(list(bob, ann, cid), list(voiced, other, Occupant{Nick: "dan"}), true)
 	if len(came) != 2 || came[0] != other || came[1].Nick != "dan" ||
 		len(gone) != 2 || gone[0] != ann || gone[1] != bob ||
 		len(moved) != 1 || moved[0] != (changed{cid, voiced}) {
