@@ -57,7 +57,7 @@ type Config struct {
 
 // SelfPing is how Rooms finds out that a room has lost it without a word (XEP-0410).
 type SelfPing struct {
-	Off      bool          // no pings, except after a bounced message
+	Off      bool          // no pings, except where something suggests a loss
 	Interval time.Duration // of silence from a room before it is pinged. Default: 15 min
 	Timeout  time.Duration // for the answer. Default: 30 s
 }

@@ -125,6 +125,10 @@ func (r *Rooms) ownRenamed(t *turn, rm *room, o Occupant, u stanza.MUCUser) {
 	if c := rm.change; c != nil && (c.nick == rm.nick || u.Statuses.Has(stanza.StatusNickAssigned)) {
 		rm.nickDone()
 	}
+	if len(rm.roster) == 1 {
+		// Prosody 0.12 takes the room for empty in between, and forgets it.
+		r.check(t, rm)
+	}
 }
 
 // takeBack asks for the nick we wish for, once whoever had it is gone.

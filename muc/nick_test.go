@@ -44,6 +44,42 @@ func TestSetNick(t *testing.T) {
 	})
 }
 
+// PROTOCOL.md, things servers do: Prosody 0.12 loses a temporary room whose only
+// occupant takes another nick, without a word. So we ask, and return.
+func TestNickChangeAlone(t *testing.T) {
+	for name, others := range map[string][]string{"alone": nil, "in company": {"ann"}} {
+		t.Run(name, func(t *testing.T) {
+			play(t, muc.Config{}, func(w *world) {
+				w.enter(others...)
+				_, done := w.setNick("guard")
+				w.receive(is303("warden", "guard", 110), in("guard", 110))
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				w.told()
+				pings := sent[*stanza.IQ](w)
+				if len(others) > 0 {
+					if len(pings) > 0 {
+						t.Errorf("asked needlessly: %+v", pings)
+					}
+					return
+				}
+				for range 2 {
+					p := one(w, pings)
+					if p.To != lobby+"/guard" {
+						t.Fatalf("asked %s", p.To)
+					}
+					w.receive(p.Refuse(&stanza.Error{Condition: stanza.ItemNotFound}).WithFrom(p.To))
+					pings = sent[*stanza.IQ](w)
+				}
+				if e, ok := one(w, w.told()).(muc.Left); !ok || e.Cause != muc.SelfPingFailed || !e.Rejoin {
+					t.Errorf("told %+v", e)
+				}
+			})
+		})
+	}
+}
+
 func TestSetNickFails(t *testing.T) {
 	play(t, muc.Config{}, func(w *world) {
 		w.enter("ann")
