@@ -22,6 +22,9 @@ import (
 
 var servers realserver.Shared
 
+// patience is how long a test may take that waits for something.
+const patience = time.Minute
+
 // person is an account on a real server, its rooms, and what they told it.
 type person struct {
 	*testing.T
@@ -38,37 +41,40 @@ type person struct {
 	read int // events that waitFor has passed
 }
 
+func newPerson(t *testing.T, jid stanza.JID) *person {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return &person{T: t, ctx: ctx, jid: jid, news: make(chan struct{}, 1)}
+}
+
+// tell keeps an event.
+func (p *person) tell(_ context.Context, e muc.Event) {
+	p.mu.Lock()
+	p.events = append(p.events, e)
+	p.mu.Unlock()
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
+}
+
 // identity is how somebody comes to a server.
 type identity struct {
-	account string
-	cfg     muc.Config                          // of its rooms; the nick is that of the account by default
-	addr    string                              // default: the server's own
-	rc      reconnect.Config                    // what of it is not about the account
-	wrap    func(stanza.Service) stanza.Service // around the rooms
+	account  string
+	cfg      muc.Config                          // of its rooms; the nick is that of the account by default
+	addr     string                              // default: the server's own
+	rc       reconnect.Config                    // what of it is not about the account
+	resource *string                             // default: "r"
+	wrap     func(stanza.Service) stanza.Service // around the rooms
 }
 
 // online gets somebody online for the rest of the test.
 func online(t *testing.T, srv *realserver.Server, who identity) *person {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	t.Cleanup(cancel)
 	account, password := srv.Account(who.account)
-	p := &person{T: t, ctx: ctx, jid: stanza.JID(account), news: make(chan struct{}, 1)}
-	then := who.cfg.OnEvent
-	who.cfg.OnEvent = func(ctx context.Context, e muc.Event) {
-		p.mu.Lock()
-		p.events = append(p.events, e)
-		p.mu.Unlock()
-		select {
-		case p.news <- struct{}{}:
-		default:
-		}
-		if then != nil {
-			then(ctx, e)
-		}
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	who.cfg.Logger = quiet
+	p := newPerson(t, stanza.JID(account))
+	who.cfg.OnEvent = p.tell
+	who.cfg.Logger = noLog
 	who.cfg.Retry = muc.Retry{Min: 50 * time.Millisecond, Max: 200 * time.Millisecond}
 	p.Rooms = muc.New(who.cfg)
 	begun := make(begins, 1000)
@@ -77,30 +83,68 @@ func online(t *testing.T, srv *realserver.Server, who identity) *person {
 		rooms = who.wrap(rooms)
 	}
 	who.rc.Services = append(who.rc.Services, rooms, begun)
-	who.rc.Logger = quiet
-	who.rc.Backoff = reconnect.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond}
+	who.rc.Logger = noLog
+	who.rc.Backoff = soon
 	if who.addr == "" {
 		who.addr = srv.Addr
 	}
-	who.rc.Options = xmpp.Options{Host: who.addr, User: account, Password: password, Resource: "r", NoTLS: true, StartTLS: true,
+	resource := "r"
+	if who.resource != nil {
+		resource = *who.resource
+	}
+	who.rc.Options = xmpp.Options{Host: who.addr, User: account, Password: password, Resource: resource, NoTLS: true, StartTLS: true,
 		TLSConfig: &tls.Config{RootCAs: srv.Roots, ServerName: srv.Domain}}
 	p.client = reconnect.New(who.rc)
+	p.run(p.client, begun)
+	return p
+}
+
+var (
+	noLog = slog.New(slog.DiscardHandler)
+	soon  = reconnect.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond}
+)
+
+// run runs a client until stop is called or the test ends, and waits until it is
+// online.
+func (p *person) run(c interface{ Run(context.Context) error }, begun begins) {
+	p.Helper()
 	run, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- p.client.Run(run) }()
+	go func() { ended <- c.Run(run) }()
 	p.stop = sync.OnceFunc(func() {
 		end()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: Run ended with %v", who.account, err)
+			p.Errorf("%s: Run ended with %v", p.jid, err)
 		}
 	})
-	t.Cleanup(p.stop)
+	p.Cleanup(p.stop)
 	select {
 	case <-begun:
-	case <-ctx.Done():
-		t.Fatalf("%s did not get online: %v", who.account, p.client.Stats().LastErr)
+	case <-p.ctx.Done():
+		p.Fatalf("%s did not get online", p.jid)
 	}
-	return p
+}
+
+// phone is a person behind a component.
+type phone struct {
+	*person
+	end func(error) // loses the stream
+}
+
+// component gets an address of a component online for the rest of the test.
+func component(t *testing.T, srv *realserver.Server, local string) *phone {
+	t.Helper()
+	host := srv.Components[0]
+	p := newPerson(t, stanza.JID(local+"@"+host))
+	p.Rooms = muc.New(muc.Config{OnEvent: p.tell, Logger: noLog})
+	c := reconnect.NewComponent(reconnect.ComponentConfig{
+		Addr: srv.ComponentAddr, Domain: stanza.JID(host), Secret: srv.Secret, Logger: noLog, Backoff: soon,
+	})
+	begun := make(begins, 1000)
+	_, err := c.As(p.jid, p.Rooms, begun)
+	p.must(err)
+	p.run(c, begun)
+	return &phone{p, c.End}
 }
 
 // begins is a service that tells when a session begins.
