@@ -30,6 +30,8 @@ type Gateway struct {
 	// SendSMSURL is where an SMS to send is requested, without the query.
 	SendSMSURL         string
 	Username, Password string
+	// AccessLog is a file in which the bearerbox notes every SMS.
+	AccessLog string
 	// SMSC is the SMS centre, connected.
 	SMSC *SMSC
 }
@@ -48,6 +50,7 @@ box-deny-ip = "*.*.*.*"
 box-allow-ip = "127.0.0.1"
 log-file = "{{.Dir}}/bearerbox.log"
 log-level = 1
+access-log = "{{.AccessLog}}"
 store-type = spool
 store-location = "{{.Dir}}/store"
 dlr-storage = internal
@@ -104,6 +107,7 @@ func Kannel(tb testing.TB, cfg KannelConfig) *Gateway {
 		SendSMSURL: "http://" + k.ports.addr(sendSMSPort) + "/cgi-bin/sendsms",
 		Username:   kannelUser,
 		Password:   k.password,
+		AccessLog:  k.path(accessLog),
 		SMSC:       newSMSC(tb, k.ports.addr(smscPort)),
 	}
 	g.Bearerbox.showLog()
@@ -114,7 +118,10 @@ func Kannel(tb testing.TB, cfg KannelConfig) *Gateway {
 	return g
 }
 
-const kannelUser = "gateway"
+const (
+	kannelUser = "gateway"
+	accessLog  = "access.log"
+)
 
 type kannel struct {
 	folder
@@ -135,7 +142,7 @@ func (k *kannel) prepare(cfg KannelConfig) error {
 	k.password = rand.Text()
 	var b strings.Builder
 	if err := kannelConfig.Execute(&b, map[string]any{
-		"Dir": k.dir, "PostURL": cfg.PostURL, "Username": kannelUser, "Password": k.password,
+		"Dir": k.dir, "AccessLog": k.path(accessLog), "PostURL": cfg.PostURL, "Username": kannelUser, "Password": k.password,
 		"Admin": k.ports.port(adminPort), "Smsbox": k.ports.port(smsboxPort),
 		"SMSC": k.ports.port(smscPort), "SendSMS": k.ports.port(sendSMSPort),
 	}); err != nil {
