@@ -49,7 +49,8 @@ type kannelConfig struct {
 	Listen      string   `toml:"listen"`
 	Secret      string   `toml:"secret"` // stands in the URLs that Kannel calls
 	AllowRemote bool     `toml:"allow_remote"`
-	Report      duration `toml:"report"` // how long to wait for the report on a message in doubt; default 2 min
+	Report      duration `toml:"report"`     // how long to wait for the report on a message in doubt
+	AccessLog   string   `toml:"access_log"` // the bearerbox's, if it can be read
 }
 
 type limitsConfig struct {
@@ -77,6 +78,9 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return err
 }
 
+// MarshalText writes the duration as UnmarshalText reads it.
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
 // expected says what a key's value has to be.
 var expected = map[string]string{
 	"state":                    "the name of a file",
@@ -95,6 +99,7 @@ var expected = map[string]string{
 	"kannel.secret":            "at least 16 letters and digits",
 	"kannel.allow_remote":      "true or false",
 	"kannel.report":            `a duration from "1s" up`,
+	"kannel.access_log":        "the name of the bearerbox's access-log",
 	"limits.sms_per_hour":      "a number from 1 up",
 	"limits.received_per_hour": "a number from 1 up",
 	"limits.room_per_minute":   "a number from 1 up",

@@ -30,12 +30,14 @@ type gateway struct {
 	ledger    *presence.Ledger
 	notifier  *presence.Notifier
 	component *reconnect.Component
+	muster    muster
 
 	mu     sync.Mutex // guards phones
 	phones map[string]*phone
 }
 
 const (
+	everybody = "" // the inbox's lane for all texts that wait
 	workers   = 32 // phones whose texts are seen to at once
 	houseTick = 5 * time.Second
 	idle      = 10 * time.Minute // until a phone in no room is let go of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -57,6 +59,7 @@ func (k *kannel) Send(ctx context.Context, m outgoing) error {
 	query := url.Values{
 		"username": {k.cfg.Username}, "password": {k.cfg.Password},
 		"from": {k.number}, "to": {m.To}, "charset": {"UTF-8"},
+		"binfo":    {m.ID}, // stands in the access log
 		"dlr-mask": {strconv.Itoa(reportSent | reportRefused)},
 		"dlr-url":  {"http://" + k.cfg.Listen + "/" + k.cfg.Secret + "/report?type=%d&id=" + url.QueryEscape(m.ID)},
 	}
@@ -86,6 +89,48 @@ func (k *kannel) Send(ctx context.Context, m outgoing) error {
 		return fmt.Errorf("kannel: %w: %s", errRefused, said)
 	}
 	return errors.Join(fmt.Errorf("kannel: %s: %s", answer.Status, said), err)
+}
+
+// maxAccessLog is how much of the end of the access log is looked at.
+const maxAccessLog = 16 << 20
+
+// Sent looks a message up in Kannel's access log: a report dies with a smsbox that
+// is killed before it has delivered it.
+func (k *kannel) Sent(id string) bool {
+	if k.cfg.AccessLog == "" {
+		return false
+	}
+	sent, err := inLog(k.cfg.AccessLog, id)
+	if err != nil {
+		k.log.Error("kannel: access log", "err", err)
+	}
+	return sent
+}
+
+// inLog reports whether the end of an access log says that a message went out.
+func inLog(name, id string) (bool, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	lines := bufio.NewReader(io.NewSectionReader(f, max(0, info.Size()-maxAccessLog), maxAccessLog))
+	for {
+		line, err := lines.ReadString('\n')
+		if strings.Contains(line, "Sent SMS [") && strings.Contains(line, " [BINF:"+id+"] ") {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 }
 
 // withoutURL is the error without the URL, which holds the password.

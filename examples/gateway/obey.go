@@ -32,6 +32,10 @@ var errLater = errors.New("later")
 
 // work sees to the texts of a phone, one after the other.
 func (g *gateway) work(ctx context.Context, number string) {
+	if number == everybody {
+		g.kickAll()
+		return
+	}
 	p, err := g.phone(number)
 	for err == nil && ctx.Err() == nil && !p.busy() {
 		var key []byte
@@ -172,7 +176,7 @@ func (o *order) speak(ctx context.Context, room stanza.JID, text string) error {
 // own is the phone's address in a room that it is in.
 func (p *phone) own(room stanza.JID) (stanza.JID, error) {
 	st, ok := p.rooms.Room(room)
-	if !ok || !st.Joined {
+	if !ok || !st.Joined || !p.g.muster.complete(room, time.Now()) {
 		return "", errLater
 	}
 	return room.WithResource(st.Nick)

@@ -147,6 +147,13 @@ func (o *outbox) hand(ctx context.Context, number string, key []byte, l letter) 
 	switch {
 	case l.Doubt.IsZero() && !l.Expires.After(now):
 		return o.expire(number, now)
+	case l.Doubt.IsZero():
+	case o.sent(key):
+		if _, err := o.settle(key, true); err != nil {
+			o.fail(number, err)
+			return false
+		}
+		return true
 	case l.Doubt.After(now):
 		o.lanes.after(l.Doubt.Sub(now), number)
 		return false
@@ -189,6 +196,12 @@ func (o *outbox) hand(ctx context.Context, number string, key []byte, l letter) 
 		o.fail(number, err)
 		return false
 	}
+}
+
+// sent asks the service whether a letter in doubt has gone out.
+func (o *outbox) sent(key []byte) bool {
+	p, ok := o.sms.(prober)
+	return ok && p.Sent(hex.EncodeToString(key))
 }
 
 // mark says of a letter until when it is in doubt, if it is still there.

@@ -24,7 +24,8 @@ type phone struct {
 	address *reconnect.Address
 
 	mu         sync.Mutex // guards what follows
-	room       stanza.JID // that it is to be in
+	room       stanza.JID // that it is to be in; see goTo
+	away       bool       // and is not, as the muster has it
 	saying     *saying    // nil: nothing
 	tries      int        // of what is first in the inbox, over this stream
 	flood      window     // what the room says
@@ -49,10 +50,34 @@ func newPhone(g *gateway, number string) (p *phone, err error) {
 	return p, err
 }
 
+// goTo notes where the phone is to be, "" for nowhere; mu is held.
+func (p *phone) goTo(room stanza.JID) {
+	p.present(true)
+	p.room, p.used = room, time.Now()
+	p.present(room == "")
+}
+
+// present notes whether the phone is where it is to be; mu is held.
+func (p *phone) present(is bool) {
+	switch {
+	case p.away == !is:
+		return
+	case !is:
+		p.g.muster.lost(p.room, time.Now())
+	case p.g.muster.back(p.room):
+		// The others may speak.
+		p.g.inbox.kick(everybody)
+	}
+	p.away = !is
+}
+
 // wish puts the phone where its record says.
 func (p *phone) wish(r record, making bool) {
 	p.mu.Lock()
-	p.room, p.complained, p.making, p.flood, p.wait = r.Room.JID, false, making, window{}, r.wait()
+	if p.room != r.Room.JID {
+		p.goTo(r.Room.JID)
+	}
+	p.complained, p.making, p.flood, p.wait = false, making, window{}, r.wait()
 	p.mu.Unlock()
 	p.rooms.Add(muc.Room{JID: r.Room.JID, Nick: r.Nick, Password: r.Room.Password, History: &stanza.MUCHistory{}})
 }
@@ -88,6 +113,7 @@ func (p *phone) idle(now time.Time) bool {
 func (p *phone) Begin(context.Context, stanza.Session) {
 	p.mu.Lock()
 	p.saying, p.tries = nil, 0
+	p.present(p.room == "")
 	p.mu.Unlock()
 	p.g.inbox.kick(p.number)
 }
@@ -134,6 +160,9 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 			}
 		}
 		n.Joined(p.jid, room, e.Nick)
+		p.mu.Lock()
+		p.present(true)
+		p.mu.Unlock()
 		p.g.inbox.kick(p.number)
 	case muc.OccupantJoined:
 		n.Join(p.jid, room, e.Occupant.Nick)
@@ -148,7 +177,11 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 	case muc.JoinFailed:
 		p.notLetIn(e)
 	case muc.Left:
-		if !e.Rejoin && e.Cause != muc.LeftByUs {
+		if e.Rejoin {
+			p.mu.Lock()
+			p.present(false)
+			p.mu.Unlock()
+		} else if e.Cause != muc.LeftByUs {
 			p.out(room)
 			n.Leave(p.jid, room, sayOut(e))
 		}
@@ -218,7 +251,7 @@ func (p *phone) complain() bool {
 // out notes that the phone is to be in no room. What it says next is said to nobody.
 func (p *phone) out(room stanza.JID) {
 	p.mu.Lock()
-	p.room, p.used = "", time.Now()
+	p.goTo("")
 	p.mu.Unlock()
 	p.g.state.later(func(tx *bolt.Tx) error {
 		return change(tx, p.number, func(r *record) {
@@ -277,7 +310,7 @@ func (p *phone) exit(ctx context.Context, room stanza.JID, status, told string) 
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	p.mu.Lock()
-	p.room, p.used = "", time.Now()
+	p.goTo("")
 	p.mu.Unlock()
 	p.g.notifier.Leave(p.jid, room, told)
 	if err := p.rooms.Leave(ctx, room, status); err != nil {

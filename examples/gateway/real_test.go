@@ -179,6 +179,7 @@ func realConfig(tb testing.TB, s *realserver.Server, k *realserver.Gateway, list
 	c.Rooms.Servers = []string{s.Rooms, s.OtherRooms}
 	c.Chat.From = []string{s.Domain}
 	c.Kannel.SendSMS, c.Kannel.Username, c.Kannel.Password = k.SendSMSURL, k.Username, k.Password
+	c.Kannel.AccessLog = k.AccessLog
 	c.Kannel.Listen, c.Kannel.Secret = listen, secret
 	c.Limits.SMSPerHour, c.Limits.ReceivedPerHour, c.Limits.RoomPerMinute = 100000, 100000, 100000
 	return c

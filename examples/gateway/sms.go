@@ -17,6 +17,12 @@ type sms interface {
 	Run(ctx context.Context, in receiver) error
 }
 
+// prober is an sms that can be asked whether it has sent a message, of which no
+// report has come yet. false may mean that it cannot tell.
+type prober interface {
+	Sent(id string) bool
+}
+
 // receiver takes what an SMS service brings. Its methods may be called from several
 // goroutines, and return no error exactly when what they did can no longer be lost.
 type receiver interface {
