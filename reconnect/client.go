@@ -43,9 +43,10 @@ type Config struct {
 	// 30 s.
 	HandshakeTimeout time.Duration
 
-	// Backlog is how many bytes of stanzas may wait for the handlers before the
-	// session is given up with [ErrBacklog]. Default 16 MiB; four times as many
-	// while a handler waits for an answer.
+	// Backlog is how many bytes of memory, about, may be taken by stanzas that wait
+	// for the handlers. With more the reader waits, ten seconds at most before the
+	// session is given up with [ErrBacklog]. Default 32 MiB; four times as much while
+	// a handler waits for an answer.
 	Backlog int64
 
 	// Resolver looks SRV records up. Default [net.DefaultResolver].

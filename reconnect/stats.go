@@ -22,7 +22,7 @@ type Stats struct {
 	Received   uint64 // stanzas
 	Sent       uint64 // stanzas, answers to requests not included
 	Dropped    uint64 // answers to requests, because too many were waiting
-	Backlog    int64  // bytes of stanzas that the handlers have not seen yet
+	Backlog    int64  // bytes of memory of stanzas that the handlers have not seen yet
 }
 
 // counters is what Stats is made of.

@@ -23,7 +23,7 @@ const (
 	patience     = 10 * time.Second // how long a full backlog may keep the reader waiting
 	queueAnswers = 256              // answers to strangers that may wait to be written
 	maxAnswers   = 1 << 20          // bytes of them
-	backlogBytes = 16 << 20
+	backlogBytes = 32 << 20
 )
 
 // stream is one live XML stream: one goroutine reads it (read), one writes the

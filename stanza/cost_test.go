@@ -62,3 +62,37 @@ func TestHostileStanzasCostWhatTheyWeigh(t *testing.T) {
 		}
 	}
 }
+
+// IDNA takes the square of a label's length, so RFC 7622 §3.2 holds before it begins,
+// even for a domain that would turn out short: soft hyphens are dropped.
+func TestLongDomainIsNotNormalised(t *testing.T) {
+	for n, ok := range map[int]bool{400: true, 600: false} {
+		domain := strings.Repeat("\u00AD", n) + "example"
+		if j, err := stanza.ParseJID(domain); (err == nil) != ok {
+			t.Errorf("a domain of %d bytes: %q, %v", len(domain), j, err)
+		}
+	}
+}
+
+// The size of a stanza is what it takes while it waits, and small elements take more
+// than their letters.
+func TestSizeIsWhatIsKept(t *testing.T) {
+	for name, unit := range heavy {
+		in := "<message>" + strings.Repeat(unit, 256<<10/len(unit)) + "</message>"
+		d := stanza.NewStreamDecoder(strings.NewReader(in), map[string]string{"": stanza.NSClient})
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		st, err := d.Decode()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(st)
+		kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+		if kept > 2*d.Size()+256<<10 { // and the decoder's own
+			t.Errorf("%s: %d bytes are kept, %d are said to be", name, kept, d.Size())
+		}
+	}
+}

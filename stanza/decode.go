@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"unsafe"
 
 	"github.com/xmppkit/xmppkit/internal/xmlscan"
 )
@@ -20,11 +21,19 @@ const maxText = 64 << 10
 // (XEP-0478). What goes beyond is left out.
 const maxStanza = 4 << 20
 
+// What is kept of an element beside its letters, as one in a growing list of them,
+// and of an attribute.
+const (
+	elementSize = 2 * int64(unsafe.Sizeof(Element{}))
+	attrSize    = int64(unsafe.Sizeof(xml.Attr{}))
+)
+
 // A Decoder reads the stanzas of one stream. It is for one goroutine.
 type Decoder struct {
 	tokens    source
 	start     int64 // where the last element began
-	size      int64
+	size      int64 // of the last element
+	made      int64 // bytes of elements and attributes
 	component bool   // the element being read began in NSComponent
 	text      []byte // character data that has no place yet
 }
@@ -71,8 +80,8 @@ func (d *Decoder) Decode() (Stanza, error) {
 	}
 }
 
-// Size is how many bytes the last element took on the wire, 0 where the reader
-// cannot tell.
+// Size is about how many bytes the last element takes: its letters, where the reader
+// can tell, and what they were made into, which is more where elements are small.
 func (d *Decoder) Size() int64 { return d.size }
 
 // DecodeElement is Decode for any element of the stream.
@@ -88,10 +97,11 @@ func (d *Decoder) DecodeElement() (Element, error) {
 			var e Element
 			d.component = t.name.Space == NSComponent
 			d.text = d.text[:0]
+			d.made = 0
 			if err := d.element(&e, &t, 1); err != nil {
 				return Element{}, streamEnd(err)
 			}
-			d.size = d.tokens.offset() - d.start
+			d.size = d.tokens.offset() - d.start + d.made
 			if e.Name.Space == NSStream && e.Name.Local == "error" {
 				return Element{}, streamErrorOf(e)
 			}
@@ -125,6 +135,7 @@ func FromElement(e Element) Stanza {
 // element reads what start began into e, to its end tag.
 func (d *Decoder) element(e *Element, t *token, depth int) error {
 	e.Name, e.Attrs = plainName(t.name), plainAttrs(t.attrs)
+	d.made += elementSize + attrSize*int64(cap(e.Attrs))
 	if d.component && e.Name.Space == NSComponent {
 		e.Name.Space = NSClient
 	}
@@ -150,6 +161,7 @@ func (d *Decoder) element(e *Element, t *token, depth int) error {
 			}
 			if len(d.text) > 0 {
 				e.Children = append(e.Children, Element{Text: d.takeText()})
+				d.made += elementSize
 			}
 			e.Children = append(e.Children, Element{})
 			if err := d.element(&e.Children[len(e.Children)-1], t, depth+1); err != nil {

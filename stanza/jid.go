@@ -261,6 +261,9 @@ func split(s string) (local, domain, resource string, err error) {
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.ValidateLabels(true), idna.StrictDomainName(true))
 
 func normalDomain(s string) (string, error) {
+	if len(s) > maxPart { // first of all: IDNA takes the square of a label's length
+		return "", errors.New("bad length")
+	}
 	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
 		ip, err := netip.ParseAddr(s[1 : len(s)-1])
 		if err != nil || !ip.Is6() || ip.Zone() != "" {
