@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -167,7 +168,7 @@ func (o *outbox) hand(ctx context.Context, number string, key []byte, l letter) 
 		}
 		return there
 	}
-	err := o.sms.Send(ctx, outgoing{ID: hex.EncodeToString(key), To: number, Text: l.Text})
+	err := o.sms.Send(ctx, outgoing{ID: o.id(key), To: number, Text: l.Text})
 	switch {
 	case err == nil:
 		o.recovered()
@@ -201,7 +202,7 @@ func (o *outbox) hand(ctx context.Context, number string, key []byte, l letter) 
 // sent asks the service whether a letter in doubt has gone out.
 func (o *outbox) sent(key []byte) bool {
 	p, ok := o.sms.(prober)
-	return ok && p.Sent(hex.EncodeToString(key))
+	return ok && p.Sent(o.id(key))
 }
 
 // mark says of a letter until when it is in doubt, if it is still there.
@@ -238,11 +239,26 @@ func (o *outbox) recovered() {
 	o.failing = 0
 }
 
+// id is what the service knows a letter by. Nobody can guess it, and so make us take
+// a letter for sent.
+func (o *outbox) id(key []byte) string {
+	return hex.EncodeToString(append(o.state.mac("outbox", string(key))[:8], key...))
+}
+
+func (o *outbox) key(id string) (key []byte, ok bool) {
+	b, err := hex.DecodeString(id)
+	if err != nil || len(b) < 8 {
+		return nil, false
+	}
+	key = b[8:]
+	return key, hmac.Equal([]byte(o.id(key)), []byte(id))
+}
+
 // reported takes the service's report on a letter. One that has been settled since is
 // not there any more.
 func (o *outbox) reported(id string, sent bool) error {
-	key, err := hex.DecodeString(id)
-	if err != nil {
+	key, ok := o.key(id)
+	if !ok {
 		return nil // not one of ours: nothing to take
 	}
 	there, err := o.settle(key, sent)
