@@ -32,10 +32,17 @@ func (s shelf) Save(changes map[string]string) error {
 func (w *world) outcasts(list ...stanza.JID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := w.answer
 	w.answer = func(iq *stanza.IQ) []stanza.Element {
 		q := iq.Extension(stanza.NSMUCAdmin, "query")
 		if q == nil || iq.Type != stanza.Get {
+			if before != nil {
+				return before(iq)
+			}
 			return nil
+		}
+		if stanza.MUCItemOf(q.Children[0]).Affiliation != stanza.Outcast {
+			return []stanza.Element{stanza.NewElement(stanza.NSMUCAdmin, "query")}
 		}
 		for _, jid := range list {
 			q.Children = append(q.Children, stanza.MUCItem{JID: jid, Affiliation: stanza.Outcast}.Element(stanza.NSMUCAdmin))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"github.com/xmppkit/xmppkit/internal/sched"
 	"github.com/xmppkit/xmppkit/stanza"
 )
 
@@ -31,6 +32,7 @@ type blockList struct {
 	entries map[hash]string // to what is reported
 	changed map[hash]bool   // while it is fetched: what has come (true) or gone meanwhile
 	again   bool            // it is to be fetched once more
+	timer   *sched.Timer    // after which it is
 }
 
 // maxEntries bounds what is kept of a list.

@@ -107,7 +107,10 @@ func (m *Moderator) fetch(ctx context.Context, id string, l *blockList) {
 		wait = listRetry
 	}
 	wait = wait*9/10 + rand.N(wait/5)
-	m.timers.After(wait, func() { m.refetch(id, l) })
+	m.mu.Lock()
+	l.timer.Stop() // of a fetch before this one
+	l.timer = m.timers.After(wait, func() { m.refetch(id, l) })
+	m.mu.Unlock()
 	m.emit(e)
 	if came > 0 {
 		m.lookAround()
