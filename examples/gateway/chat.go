@@ -28,7 +28,7 @@ func (g *gateway) message(ctx context.Context, s stanza.Session, m *stanza.Messa
 		return
 	}
 	switch {
-	case m.Body == "":
+	case clean(m.Body) == "":
 	case !ok:
 		g.refuse(ctx, s, m, &stanza.Error{Condition: stanza.ItemNotFound, Text: "not a phone number"})
 	default:

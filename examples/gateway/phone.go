@@ -269,12 +269,13 @@ func (p *phone) answer(text string) {
 
 // heard brings what is said in the room to the phone, unless it has said so itself.
 func (p *phone) heard(e muc.Message) {
-	if p.reflected(e.ID, e.OriginID(), e.Body, e.Own) || !e.Live || e.Body == "" || e.Occupant.Nick == "" {
+	text := clean(e.Body)
+	if p.reflected(e.ID, e.OriginID(), e.Body, e.Own) || !e.Live || text == "" || e.Occupant.Nick == "" {
 		return
 	}
-	l := letter{Text: saySaid(e.Occupant.Nick, clean(e.Body))}
+	l := letter{Text: saySaid(e.Occupant.Nick, text)}
 	if e.Private {
-		l.Text = sayWhispered(e.Occupant.Nick, clean(e.Body))
+		l.Text = sayWhispered(e.Occupant.Nick, text)
 	}
 	p.mu.Lock()
 	v := p.flood.take(time.Now(), time.Minute, p.g.cfg.Limits.RoomPerMinute)
