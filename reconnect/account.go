@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/xmppo/go-xmpp"
@@ -44,10 +45,16 @@ func newAccount(cfg Config) (*account, error) {
 	}
 	o.Status, o.StatusMessage = "", "" // ours follow in a presence that is escaped
 	o.PeriodicServerPings = false      // would start a goroutine that writes to the stream
+	if o.Debug && o.DebugWriter == nil {
+		o.DebugWriter = os.Stderr
+	}
 	if o.DialTimeout == 0 || o.DialTimeout > cfg.HandshakeTimeout {
 		o.DialTimeout = cfg.HandshakeTimeout
 	}
 	domain := jid.Domain()
+	if strings.HasPrefix(domain, "[") {
+		return nil, fmt.Errorf("%w: Options.User: go-xmpp cannot log in to a domain that is an IPv6 address", ErrConfig)
+	}
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
 		domain = ascii
 	}
@@ -56,7 +63,7 @@ func newAccount(cfg Config) (*account, error) {
 	}
 	o.TLSConfig = o.TLSConfig.Clone()
 	if o.TLSConfig.ServerName == "" {
-		o.TLSConfig.ServerName = strings.Trim(domain, "[]") // RFC 6120 §13.7.2.1: not the SRV target
+		o.TLSConfig.ServerName = domain // RFC 6120 §13.7.2.1: not the SRV target
 	}
 	return &account{cfg: cfg, domain: domain, slots: make(chan struct{}, maxHandshakes)}, nil
 }
@@ -92,6 +99,10 @@ func (a *account) connect(ctx context.Context, count *counters) (*xmpp.Client, e
 // SCRAM without it comes next, as it would on a server that offers no other.
 func (a *account) login(ctx context.Context, t target, count *counters) (*xmpp.Client, error) {
 	x, err := a.handshake(ctx, t, count)
+	if errors.Is(err, ErrMechanism) && a.mechanism != "" {
+		a.mechanism = "" // what the server offers has changed since
+		x, err = a.handshake(ctx, t, count)
+	}
 	if !errors.Is(err, errBinding) || a.cfg.Options.Mechanism != "" {
 		return x, err
 	}
@@ -117,6 +128,11 @@ func (a *account) handshake(ctx context.Context, t target, count *counters) (*xm
 		return nil, fmt.Errorf("%d handshakes hang: %w", maxHandshakes, context.Cause(ctx))
 	}
 	o := a.options(t)
+	heard := &overheard{}
+	if o.Debug {
+		heard.debug = o.DebugWriter
+	}
+	o.Debug, o.DebugWriter = true, heard
 	type result struct {
 		x   *xmpp.Client
 		err error
@@ -138,7 +154,11 @@ func (a *account) handshake(ctx context.Context, t target, count *counters) (*xm
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return nil, handshakeError(r.err)
+			return nil, handshakeError(r.err, heard)
+		}
+		if !r.x.IsEncrypted() && !o.InsecureAllowUnencryptedAuth {
+			discard(r.x)
+			return nil, errors.New("sent to another host, and there without encryption") // by see-other-host
 		}
 		return r.x, nil
 	case <-ctx.Done():
@@ -165,7 +185,7 @@ func (a *account) options(t target) xmpp.Options {
 // discard closes a client that nobody wants any more.
 func discard(x *xmpp.Client) {
 	if conn, _, err := takeOver(x); err == nil {
-		(&stream{conn: conn}).abort()
+		_ = closeNow(conn) // there is nobody to tell
 	}
 }
 

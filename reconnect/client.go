@@ -22,8 +22,9 @@ type Config struct {
 	// resource in it counts as Options.Resource. An empty Host means DNS SRV; then
 	// whether TLS comes first or by STARTTLS is as the record says. Without a
 	// TLSConfig the certificate must verify for the domain of the address. Status
-	// and StatusMessage become show and status of Presence where that has none; the
-	// fields about pings and software versions are not used.
+	// and StatusMessage become show and status of Presence where that has none. Debug
+	// shows the handshake only. The fields about pings and software versions are not
+	// used.
 	Options xmpp.Options
 
 	// Services take part in every session, in this order.

@@ -49,20 +49,19 @@ func permanent(err error) bool {
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 
-// handshakeError gives what NewClient said its type: go-xmpp has only words. An
-// error that may pass is returned as it is.
-func handshakeError(err error) error {
+// handshakeError gives what NewClient said its type, by what was overheard and, as
+// go-xmpp has only words for the rest, by those. An error that may pass has no type
+// or is a *stanza.StreamError.
+func handshakeError(err error, heard *overheard) error {
 	var cert *tls.CertificateVerificationError
 	s := err.Error()
 	switch has := func(sub string) bool { return strings.Contains(s, sub) }; {
 	case errors.As(err, &cert), has("failed to verify certificate"), has("x509: certificate is"):
 		return fmt.Errorf("%w: %w", ErrCertificate, err)
-	case has("temporary-auth-failure"), has("emporary"):
-		return err // RFC 6120 §6.5.11
-	case strings.HasPrefix(s, "auth failure: ") && has("channel binding"):
-		return fmt.Errorf("%w: %w: %w", ErrAuth, errBinding, err)
+	case heard.streamError() != nil:
+		return heard.streamError()
 	case strings.HasPrefix(s, "auth failure: "):
-		return fmt.Errorf("%w: %w", ErrAuth, err)
+		return authError(err, heard.refused())
 	case has("no viable authentication method"), has("ANONYMOUS authentication is not an option"),
 		has("unsupported auth mechanism"):
 		return fmt.Errorf("%w: %w", ErrMechanism, err)
@@ -70,6 +69,19 @@ func handshakeError(err error) error {
 		return fmt.Errorf("%w: %w", ErrNoTLS, err)
 	}
 	return err
+}
+
+// authError gives a refused login its type, by its condition, or where that was not
+// heard by its text.
+func authError(err error, condition string) error {
+	text := err.Error()
+	switch {
+	case condition == "temporary-auth-failure", condition == "" && strings.Contains(text, "emporary"):
+		return fmt.Errorf("temporary-auth-failure: %w", err) // RFC 6120 §6.5.11
+	case strings.Contains(text, "channel binding"):
+		return fmt.Errorf("%w: %w: %w", ErrAuth, errBinding, err)
+	}
+	return fmt.Errorf("%w: %w", ErrAuth, err)
 }
 
 // streamEnded gives what ended a running stream its type.

@@ -90,7 +90,7 @@ func BenchmarkInbound(b *testing.B) {
 		conn, tokens := opened(b, data)
 		var count counters
 		seen := 0
-		s := newStream(conn, takeOverDecoder(tokens), 0, &count, slog.New(slog.DiscardHandler))
+		s := newStream(conn, takeOverDecoder(tokens, conn), 0, &count, slog.New(slog.DiscardHandler))
 		live := s.session(b.Context(), session.Config{JID: self, Services: []stanza.Service{handler(
 			func(_ context.Context, _ stanza.Session, st stanza.Stanza) {
 				if u, ok := st.(*stanza.Presence).MUCUser(); ok && u.Item().Role == stanza.Participant {

@@ -134,15 +134,19 @@ func (s *stream) end(cause error) {
 	})
 }
 
-// abort closes the connection at once: a TLS connection would first try to say so.
+// abort closes the connection.
 func (s *stream) abort() {
-	conn := s.conn
+	if err := closeNow(s.conn); err != nil && !errors.Is(err, net.ErrClosed) {
+		s.log.Debug("closing the connection", "err", err)
+	}
+}
+
+// closeNow closes a connection at once: a TLS connection would first try to say so.
+func closeNow(conn net.Conn) error {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	if err := conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		s.log.Debug("closing the connection", "err", err)
-	}
+	return conn.Close()
 }
 
 // bye ends the stream as RFC 6120 §4.4 asks, by the deadline: the last stanzas, our

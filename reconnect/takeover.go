@@ -2,6 +2,7 @@ package reconnect
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -34,13 +35,13 @@ func takeOver(c *xmpp.Client) (net.Conn, *stanza.Decoder, error) {
 	if conn == nil || tokens == nil {
 		return nil, nil, fmt.Errorf("%w: the client is not connected", ErrUnsupported)
 	}
-	return conn, takeOverDecoder(tokens), nil
+	return conn, takeOverDecoder(tokens, conn), nil
 }
 
-// takeOverDecoder reads on where tokens stands: with a reader of our own where what
-// tokens has read ahead can be had, and through tokens, which is slower, where this
-// version of encoding/xml is not one that this file knows.
-func takeOverDecoder(tokens *xml.Decoder) *stanza.Decoder {
+// takeOverDecoder reads on from r where tokens stands: with a reader of our own where
+// what tokens has read ahead can be had, and through tokens, which is slower, where
+// this version of encoding/xml is not one that this file knows.
+func takeOverDecoder(tokens *xml.Decoder, r io.Reader) *stanza.Decoder {
 	ahead, err := field[io.ByteReader](tokens, "r")
 	next, err1 := field[int](tokens, "nextByte")
 	inside, err2 := field[map[string]string](tokens, "ns")
@@ -48,7 +49,11 @@ func takeOverDecoder(tokens *xml.Decoder) *stanza.Decoder {
 	if err != nil || err1 != nil || err2 != nil || !ok || next >= 0 {
 		return stanza.NewDecoder(tokens)
 	}
-	return stanza.NewStreamDecoder(buffered, maps.Clone(inside))
+	read, err := buffered.Peek(buffered.Buffered())
+	if err != nil {
+		return stanza.NewDecoder(tokens)
+	}
+	return stanza.NewStreamDecoder(io.MultiReader(bytes.NewReader(read), r), maps.Clone(inside))
 }
 
 // field is the value of an unexported field of exactly type T.

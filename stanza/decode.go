@@ -31,9 +31,9 @@ const (
 // A Decoder reads the stanzas of one stream. It is for one goroutine.
 type Decoder struct {
 	tokens    source
-	start     int64 // where the last element began
-	size      int64 // of the last element
-	made      int64 // bytes of elements and attributes
+	start     int64  // where the last element began
+	size      int64  // of the last element
+	made      int64  // bytes of elements and attributes
 	component bool   // the element being read began in NSComponent
 	text      []byte // character data that has no place yet
 }
