@@ -1,9 +1,13 @@
-package presence
+package presence_test
 
 import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/xmppkit/xmppkit/internal/realserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var servers realserver.Shared
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(servers.Around(m)) }
