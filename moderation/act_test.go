@@ -2,6 +2,7 @@ package moderation_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -192,5 +193,104 @@ func TestActionsWithoutSession(t *testing.T) {
 		if o := one(w, told[moderation.Outcome](w)); !errors.Is(o.Err, stanza.ErrOffline) {
 			w.Errorf("outcome %+v", o)
 		}
+	})
+}
+
+// What has changed by the time an action is due counts.
+func TestSparedMeanwhile(t *testing.T) {
+	later := func(t *testing.T, f func(w *world)) {
+		rules := spam(moderation.Ban)
+		rules.Rules[0].Delay = time.Minute
+		play(t, rules, func(w *world) {
+			w.enter(stranger("mallory"))
+			w.say("mallory", "free bitcoin")
+			f(w)
+			w.pass(time.Minute)
+			if got := w.items(); len(got) > 0 {
+				w.Errorf("asked for %+v", got)
+			}
+			if o := one(w, told[moderation.Outcome](w)); o.Done != moderation.Log || o.Note == "" {
+				w.Errorf("outcome %+v", o)
+			}
+		})
+	}
+	t.Run("by the room", func(t *testing.T) {
+		later(t, func(w *world) {
+			w.receive(someone("mallory", "mallory@example.net/phone", stanza.Admin, stanza.Moderator))
+		})
+	})
+	t.Run("by the rules", func(t *testing.T) {
+		later(t, func(w *world) {
+			set, err := moderation.NewRuleset(moderation.Rules{Allow: []moderation.Allow{{JID: []string{"mallory@example.net"}}}})
+			if err != nil {
+				w.Fatal(err)
+			}
+			w.mod.SetRules(set)
+		})
+	})
+}
+
+// A room that does not answer holds up no other, and what waits is bounded.
+func TestTooMuchToDo(t *testing.T) {
+	playWith(t, moderation.Config{Queue: 3, Workers: 1}, spam(moderation.Kick), func(w *world) {
+		w.ignore = func(iq *stanza.IQ) bool { return iq.Extension(stanza.NSMUCAdmin, "query") != nil }
+		var list []*stanza.Presence
+		for i := range 10 {
+			list = append(list, stranger(fmt.Sprint("m", i)))
+		}
+		w.enter(list...)
+		for i := range 10 {
+			w.say(fmt.Sprint("m", i), "free bitcoin")
+		}
+		busy := 0
+		for _, o := range told[moderation.Outcome](w) {
+			if errors.Is(o.Err, moderation.ErrBusy) {
+				busy++
+			}
+		}
+		if busy != 6 {
+			w.Errorf("%d of ten refused, with one under way and three waiting", busy)
+		}
+	})
+}
+
+// One ban is enough, however often somebody offends before it is carried out.
+func TestABanUnderWayIsEnough(t *testing.T) {
+	rules := spam(moderation.Ban)
+	rules.Rules[0].Delay = time.Second
+	play(t, rules, func(w *world) {
+		w.enter(stranger("mallory"))
+		for range 10 {
+			w.say("mallory", "free bitcoin")
+		}
+		w.pass(time.Minute)
+		one(w, w.items())
+	})
+}
+
+// A template that fails gives the plain reason, never a missing ban.
+func TestAReasonThatFails(t *testing.T) {
+	rules := spam(moderation.Ban)
+	rules.Rules[0].Reason = "{{.Nick.Nothing}} {{index .Rule 99}}"
+	play(t, rules, func(w *world) {
+		w.enter(stranger("mallory"))
+		w.say("mallory", "free bitcoin")
+		if got := one(w, w.items()); got.Affiliation != stanza.Outcast || got.Reason != "spam" {
+			w.Errorf("asked for %+v", got)
+		}
+	})
+}
+
+func TestWarning(t *testing.T) {
+	play(t, spam(moderation.Warn), func(w *world) {
+		w.enter(stranger("mallory"))
+		w.s.Sent()
+		w.say("mallory", "free bitcoin")
+		for _, st := range w.s.Sent() {
+			if m, ok := st.(*stanza.Message); ok && m.To == lobby+"/mallory" && m.Type == stanza.Chat && m.Body == "no free bitcoin, mallory" {
+				return
+			}
+		}
+		w.Error("mallory is not warned")
 	})
 }

@@ -317,7 +317,8 @@ func TestArchiveThatIsNone(t *testing.T) {
 
 // A session that is lost while the archive is read takes nothing away from it.
 func TestArchiveAcrossALostSession(t *testing.T) {
-	p := &past{messages: []*stanza.Message{spoken("alice", "hello", "seen"), by(spoken("mallory", "free bitcoin", "1"), "mallory@example.net/x")}}
+	p := &past{messages: []*stanza.Message{spoken("alice", "hello", "seen"), by(spoken("mallory", "free bitcoin", "1"), "mallory@example.net/x"),
+		spoken("alice", "live", "5")}}
 	absence(t, withArchive(spam(moderation.Ban), moderation.ArchiveAct), p, func(w *world) {
 		hold := true
 		w.locked(func() { w.ignore = func(iq *stanza.IQ) bool { return hold && iq.Extension(nsMAM, "query") != nil } })

@@ -155,6 +155,9 @@ func TestBlockListPurge(t *testing.T) {
 		w.outcasts("mallory@example.net", "alice@example.net", "old@example.net")
 		w.enter(stranger("mallory"), stranger("alice"))
 		w.receive(news(shop, item("item", entry("mallory@example.net"))), news(shop, item("item", entry("alice@example.net"))))
+		if err := w.mod.TempBan(w.Context(), lobby, "old@example.net", time.Hour, ""); err != nil {
+			w.Fatal(err)
+		}
 		w.outcome()
 		w.receive(news(shop, stanza.NewElement(nsPubsubNews, "purge").WithAttr("node", bans)))
 		_, lifted := w.outcome()

@@ -247,7 +247,7 @@ func (m *Moderator) listEvent(from stanza.JID, e *stanza.Element) {
 		c := &e.Children[i]
 		id := string(from) + " " + c.Attr("node")
 		l := m.lists[id]
-		if l == nil || l.Service != from {
+		if l == nil {
 			continue
 		}
 		switch {
