@@ -166,6 +166,7 @@ func (g *gateway) keepHouse(ctx context.Context) error {
 		g.kickAll()
 		for _, p := range g.all() {
 			p.overdue(time.Now())
+			p.calmed(time.Now())
 		}
 		if n%12 == 0 {
 			g.outbox.sweep()

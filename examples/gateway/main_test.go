@@ -20,5 +20,8 @@ func TestMain(m *testing.M) {
 	if file := os.Getenv(asGateway); file != "" {
 		os.Exit(start(context.Background(), []string{"-debug", "-config", file}, os.Stdout, os.Stderr))
 	}
+	if os.Getenv(asServer) != "" {
+		os.Exit(serverMain())
+	}
 	goleak.VerifyTestMain(servers.Around(m))
 }

@@ -33,7 +33,7 @@ type phone struct {
 	making     bool       // /create sees to what the room answers
 	used       time.Time
 	wait       time.Duration // of news about others; presence.Off for none
-	calming    *time.Timer   // until which they wait longer; nil: they do not
+	calm       time.Time     // until when they wait longer; zero: they do not
 }
 
 // newPhone takes the address of a number into use.
@@ -151,7 +151,7 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 	switch e := e.(type) {
 	case muc.Joined:
 		if p.isIn(room) {
-			p.calm()
+			p.calmDown()
 		}
 		n.Joining(p.jid, room)
 		for _, o := range e.Occupants {
@@ -192,32 +192,33 @@ func (p *phone) event(ctx context.Context, e muc.Event) {
 func (p *phone) setWait(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wait = wait
-	if p.calming == nil || wait < 0 || wait >= p.g.settle() {
+	if p.wait = wait; p.calm.IsZero() {
 		p.g.notifier.SetWait(p.jid, wait)
 	}
 }
 
-// calm lets news wait longer after a return: whatever put us out has put others out,
-// too, who need a moment to come back.
-func (p *phone) calm() {
+// longWait is beyond any calm.
+const longWait = 365 * 24 * time.Hour
+
+// calmDown lets news wait after a return: whatever put us out has put others out,
+// too, who need a moment to come back. Nobody is told of that, nor is it written down.
+func (p *phone) calmDown() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.g.settle()
-	if p.wait < 0 || p.wait >= d {
-		return
+	if p.calm.IsZero() {
+		p.g.notifier.SetWait(p.jid, longWait)
 	}
-	if p.calming != nil {
-		p.calming.Reset(d)
-		return
-	}
-	p.g.notifier.SetWait(p.jid, d)
-	p.calming = time.AfterFunc(d, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.calming = nil
+	p.calm = time.Now().Add(p.g.settle())
+}
+
+// calmed ends the wait when its time has come.
+func (p *phone) calmed(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.calm.IsZero() && !now.Before(p.calm) {
+		p.calm = time.Time{}
 		p.g.notifier.SetWait(p.jid, p.wait)
-	})
+	}
 }
 
 // notLetIn is when the room did not let the phone in, now or for good.
