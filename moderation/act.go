@@ -44,11 +44,15 @@ func (m *Moderator) begin(v verdict, about Reason, s said) {
 			m.pardon(p)
 		}
 	}
-	if v.rule.Delay > 0 && !s.old {
-		m.timers.After(v.rule.Delay, act)
+	if v.rule.Delay == 0 || s.old || m.count.delayed.Load() >= int64(m.cfg.Queue) {
+		act()
 		return
 	}
-	act()
+	m.count.delayed.Add(1)
+	m.timers.After(v.rule.Delay, func() {
+		m.count.delayed.Add(-1)
+		act()
+	})
 }
 
 // push lets work for a room wait for its turn. What there is no place for is
@@ -114,7 +118,10 @@ func (m *Moderator) remove(ctx context.Context, v verdict, p *person, a Action) 
 		e.Done, e.Note, e.Err = m.removeBy(ctx, v, p, o, a)
 	}
 	if (errors.Is(e.Err, stanza.ErrOffline) || errors.Is(e.Err, stanza.ErrLost)) && a >= TempBan &&
-		m.hold(v.Room, func() { m.push(v, p, a, func(ctx context.Context) { m.remove(ctx, v, p, a) }) }) {
+		m.hold(v.Room, held{
+			run:  func() { m.push(v, p, a, func(ctx context.Context) { m.remove(ctx, v, p, a) }) },
+			drop: func() { m.report(v, p, Outcome{Action: a, Err: e.Err}) },
+		}) {
 		return
 	}
 	if e.Err != nil || e.Done == Log {
@@ -179,26 +186,27 @@ func (v *verdict) ban(a Action) *ban {
 	return nil
 }
 
-// hold lets something wait until we are in the room again; false if too much does.
-func (m *Moderator) hold(room stanza.JID, f func()) bool {
+// held is something that waits until we are in the room again.
+type held struct{ run, drop func() }
+
+// hold lets something wait; false if too much does.
+func (m *Moderator) hold(room stanza.JID, h held) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.holding >= m.cfg.Queue {
 		return false
 	}
 	m.holding++
-	m.held[room] = append(m.held[room], f)
+	m.held[room] = append(m.held[room], h)
 	return true
 }
 
-// release lets go on what has waited.
-func (m *Moderator) release(room stanza.JID) {
+// unhold takes what has waited.
+func (m *Moderator) unhold(room stanza.JID) []held {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	list := m.held[room]
 	delete(m.held, room)
 	m.holding -= len(list)
-	m.mu.Unlock()
-	for _, f := range list {
-		f()
-	}
+	return list
 }

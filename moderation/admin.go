@@ -13,20 +13,20 @@ import (
 // has answered, which it is asked for twice, and may be called from a handler. The
 // outcome is an event too, here and below.
 func (m *Moderator) Ban(ctx context.Context, room, jid stanza.JID, reason string) error {
-	return m.order(ctx, room, jid, Ban, func(who banned) error { return m.banFor(ctx, who, reason, nil) })
+	return m.order(room, jid, Ban, func(who banned) error { return m.banFor(ctx, who, reason, nil) })
 }
 
 // TempBan is Ban for a time, after which the ban is lifted, even if the program has
 // been restarted meanwhile (see [Config.Store]).
 func (m *Moderator) TempBan(ctx context.Context, room, jid stanza.JID, d time.Duration, reason string) error {
-	return m.order(ctx, room, jid, TempBan, func(who banned) error {
+	return m.order(room, jid, TempBan, func(who banned) error {
 		return m.banFor(ctx, who, reason, &ban{Until: time.Now().Add(d).Round(0)})
 	})
 }
 
 // Unban lifts a ban, whoever it is from.
 func (m *Moderator) Unban(ctx context.Context, room, jid stanza.JID) error {
-	return m.order(ctx, room, jid, Lift, func(who banned) error {
+	return m.order(room, jid, Lift, func(who banned) error {
 		err := m.rooms.SetAffiliation(ctx, who.room, who.jid, stanza.AffiliationNone, "")
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (m *Moderator) Unban(ctx context.Context, room, jid stanza.JID) error {
 }
 
 // order carries out what somebody has ordered, and tells of it.
-func (m *Moderator) order(_ context.Context, room, jid stanza.JID, a Action, f func(banned) error) error {
+func (m *Moderator) order(room, jid stanza.JID, a Action, f func(banned) error) error {
 	who := banned{room.Bare(), jid.Bare()}
 	if who.room == "" || who.jid == "" {
 		return errors.New("moderation: no address")

@@ -154,7 +154,7 @@ type habits struct {
 
 // lookBehaviour looks at how somebody behaves.
 func (s *Ruleset) lookBehaviour(room stanza.JID, h habits) []found {
-	if !s.behaviour || len(h.texts) == 0 {
+	if len(s.behaving) == 0 || len(h.texts) == 0 {
 		return nil
 	}
 	var list []found
@@ -163,9 +163,8 @@ func (s *Ruleset) lookBehaviour(room stanza.JID, h habits) []found {
 	add := func(r *rule, k Kind, limit string, ids recent) {
 		list = append(list, found{Finding: Finding{Rule: r.Name, Kind: k, Phrase: limit, Text: h.texts[0]}, rule: r, seen: ids})
 	}
-	for i := range s.rules {
-		r := &s.rules[i]
-		if !r.behaves() || !r.here(room) {
+	for _, r := range s.behaving {
+		if !r.here(room) {
 			continue
 		}
 		since := func(d time.Duration) recent {
@@ -206,9 +205,4 @@ func (s *Ruleset) lookBehaviour(room stanza.JID, h habits) []found {
 		}
 	}
 	return list
-}
-
-// behaves reports whether a rule looks at messages for how somebody behaves.
-func (r *rule) behaves() bool {
-	return r.Flood != nil || r.Repeats != nil || r.Shouting != nil || r.Mentions != nil || r.Links != nil
 }

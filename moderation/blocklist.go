@@ -108,9 +108,8 @@ func (l *blockList) replace(fetched map[hash]string, complete bool) (came, went 
 // lookLists looks whether somebody is on a list; m.mu is held.
 func (m *Moderator) lookLists(set *Ruleset, room stanza.JID, jid stanza.JID) []found {
 	var list []found
-	for i := range set.rules {
-		r := &set.rules[i]
-		if r.list == nil || !r.here(room) {
+	for _, r := range set.listed {
+		if !r.here(room) {
 			continue
 		}
 		if l := m.lists[r.list.id()]; l != nil {

@@ -5,24 +5,50 @@ import (
 	"sync/atomic"
 )
 
-// Stats counts what a moderator has done.
+// Stats counts what a moderator has done and has to do.
 type Stats struct {
 	Decisions uint64 // dry runs too
+	Outcomes  uint64 // of actions
+	Failed    uint64 // of those
 	Lost      uint64 // events that OnEvent was too slow for
+
+	Waiting int // actions whose turn is yet to come
+	Delayed int // kicks and bans whose delay is not over
+	Held    int // actions that wait for us to be in their rooms again
+	Bans    int // that will be lifted
+	Listed  int // entries of all block lists
 }
 
 type counters struct {
-	decisions, lost atomic.Uint64
-	untold          atomic.Int64 // events that wait for OnEvent
+	decisions, outcomes, failed, lost atomic.Uint64
+
+	untold  atomic.Int64 // events that wait for OnEvent
+	delayed atomic.Int64
 }
 
 // Stats counts.
 func (m *Moderator) Stats() Stats {
-	return Stats{Decisions: m.count.decisions.Load(), Lost: m.count.lost.Load()}
+	s := Stats{
+		Decisions: m.count.decisions.Load(), Outcomes: m.count.outcomes.Load(), Failed: m.count.failed.Load(),
+		Lost: m.count.lost.Load(), Waiting: m.queue.load(), Delayed: int(m.count.delayed.Load()),
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.Held, s.Bans = m.holding, len(m.bans)
+	for _, l := range m.lists {
+		s.Listed += len(l.entries)
+	}
+	return s
 }
 
 // emit tells the log, the audit and OnEvent.
 func (m *Moderator) emit(e Event) {
+	if o, ok := e.(Outcome); ok {
+		m.count.outcomes.Add(1)
+		if o.Err != nil {
+			m.count.failed.Add(1)
+		}
+	}
 	m.remember(e)
 	m.log(e)
 	m.write(e)

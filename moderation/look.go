@@ -87,8 +87,7 @@ func (s *Ruleset) lookNames(room stanza.JID, nick string, jid stanza.JID) []foun
 		add(&s.rules[m.Index], Finding{Kind: InNick, Phrase: m.Phrase, View: m.View, Text: nick, Start: m.Start, End: m.End})
 	}
 	bare := string(jid.Bare())
-	for i := range s.rules {
-		r := &s.rules[i]
+	for _, r := range s.named {
 		if p, ok := r.nick.match(nick); ok {
 			add(r, whole(InNick, p, nick))
 		}

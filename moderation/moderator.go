@@ -59,8 +59,19 @@ var (
 )
 
 // Moderator looks after rooms. It is a [stanza.Service], to be run beside the
-// [muc.Rooms] whose events it is handed by OnEvent. All methods may be called from
-// any goroutine.
+// [muc.Rooms] whose events it is handed by OnEvent, and before what is to see their
+// consequences:
+//
+//	var moderator *moderation.Moderator
+//	rooms := muc.New(muc.Config{OnEvent: func(ctx context.Context, e muc.Event) {
+//		moderator.OnEvent(ctx, e)
+//	}})
+//	moderator = moderation.New(rooms, moderation.Config{Rules: rules})
+//	client := reconnect.New(reconnect.Config{Services: []stanza.Service{rooms, moderator}, …})
+//	go client.Run(ctx)
+//	err := moderator.Run(ctx)
+//
+// All methods may be called from any goroutine and any handler.
 type Moderator struct {
 	cfg   Config
 	rooms *muc.Rooms
@@ -89,10 +100,10 @@ type Moderator struct {
 	queries map[string]*collector
 	asked   map[string]question // by id of the IQ
 	toAsk   []question
-	held    map[stanza.JID][]func() // what waits for us to be in the room again
-	holding int                     // how many those are
-	past    []Event                 // a ring of the latest
-	next    int                     // the oldest in it, once it is full
+	held    map[stanza.JID][]held
+	holding int     // how many those are
+	past    []Event // a ring of the latest
+	next    int     // the oldest in it, once it is full
 }
 
 const (
@@ -118,15 +129,20 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 		cfg.Store = memory{}
 	}
 	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}, bans: map[banned]*ban{},
-		held: map[stanza.JID][]func(){}, lists: map[string]*blockList{}, marks: map[stanza.JID]*progress{},
+		held: map[stanza.JID][]held{}, lists: map[string]*blockList{}, marks: map[stanza.JID]*progress{},
 		unsaved: map[stanza.JID]bool{}, queries: map[string]*collector{}, asked: map[string]question{}}
 	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
 	m.reads.limit, m.reads.workers = maxReads, readers
 	if cfg.Rules == nil {
-		cfg.Rules, _ = NewRuleset(Rules{}) // no rules, no error
+		cfg.Rules = noRules()
 	}
 	m.set.Store(cfg.Rules)
 	return m
+}
+
+func noRules() *Ruleset {
+	r, _ := NewRuleset(Rules{}) // nothing in it can be wrong
+	return r
 }
 
 // Run carries out what is decided, until ctx ends; then it waits for what is under
@@ -149,7 +165,9 @@ func (m *Moderator) Run(ctx context.Context) error {
 	m.queue.start(ctx)
 	m.reads.start(ctx)
 	<-ctx.Done()
-	m.queue.wait()
+	if n := m.queue.wait(); n > 0 {
+		m.cfg.Logger.Warn("moderation: not done before the end", "actions", n)
+	}
 	m.reads.wait()
 	m.saveMarks()
 	m.timers.Close()
@@ -158,8 +176,11 @@ func (m *Moderator) Run(ctx context.Context) error {
 }
 
 // SetRules lets other rules count from now on, for those who are present too. What
-// has been decided stays decided.
+// has been decided stays decided. nil is no rules. It does not block.
 func (m *Moderator) SetRules(r *Ruleset) {
+	if r == nil {
+		r = noRules()
+	}
 	m.set.Store(r)
 	m.mu.Lock()
 	for _, pl := range m.places {

@@ -39,10 +39,22 @@ var errPattern = errors.New("pattern is too long")
 // fold makes names that differ in case or in compatibility forms only the same.
 func fold(s string) string {
 	s = strings.ToLower(s)
+	if ascii(s) {
+		return s
+	}
 	if norm.NFKC.IsNormalString(s) {
 		return s
 	}
 	return strings.ToLower(norm.NFKC.String(s))
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // compilePatterns makes them ready. normal checks and normalises what is no glob.

@@ -94,7 +94,9 @@ func (m *Moderator) joined(e muc.Joined) {
 	for _, o := range list {
 		m.meet(e.Room, o)
 	}
-	m.release(e.Room)
+	for _, h := range m.unhold(e.Room) {
+		h.run()
+	}
 	m.liftDue(e.Room)
 	m.readArchive(e.Room)
 }
@@ -103,10 +105,11 @@ func (m *Moderator) left(e muc.Left) {
 	if e.Rejoin {
 		return
 	}
+	for _, h := range m.unhold(e.Room) {
+		h.drop()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.holding -= len(m.held[e.Room])
-	delete(m.held, e.Room)
 	if p := m.places[e.Room]; p != nil {
 		for nick := range p.people {
 			p.forget(nick)
@@ -147,9 +150,8 @@ func (m *Moderator) wave(set *Ruleset, room stanza.JID, o muc.Occupant) {
 		found
 	}
 	var list []caught
-	for i := range set.rules {
-		r := &set.rules[i]
-		if r.Joins == nil || !r.here(room) {
+	for _, r := range set.waves {
+		if !r.here(room) {
 			continue
 		}
 		recent := pl.joins
@@ -186,7 +188,7 @@ func (p *person) fire(r *rule, now time.Time) {
 
 // behaviour notes that somebody has said something, and looks how they behave.
 func (m *Moderator) behaviour(set *Ruleset, room stanza.JID, o muc.Occupant, msg *stanza.Message, texts []string, id string) []found {
-	if len(texts) == 0 || !set.behaviour && set.memory == 0 {
+	if len(texts) == 0 || len(set.behaving) == 0 && set.memory == 0 {
 		return nil
 	}
 	now := time.Now()

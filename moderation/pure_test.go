@@ -1,15 +1,17 @@
 package moderation
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
-
-	"context"
 
 	"github.com/xmppkit/xmppkit/muc"
 	"github.com/xmppkit/xmppkit/stanza"
@@ -465,4 +467,30 @@ func TestTextsOfAMessage(t *testing.T) {
 	if got := texts(m); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// Whatever stands in a store's file, reading it gives an error or something that a
+// moderator can begin with.
+func FuzzStore(f *testing.F) {
+	f.Add([]byte("{\"ban lobby@x mallory@y\":\"{\\\"until\\\":\\\"2024-01-01T00:00:00Z\\\"}\",\"mark x\":\"{}\"}\n{\"a"))
+	f.Add([]byte("null\n[]\n{\"a\":1}\n"))
+	f.Add([]byte("{\"ban x\":\"\",\"ban\":\"x\",\"ban  \":\"null\",\"mark \":\"null\"}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := FileStore{all: map[string]string{}}
+		if err := s.readFrom(bufio.NewReader(bytes.NewReader(data))); err != nil {
+			return
+		}
+		for _, v := range s.all {
+			if v == "" {
+				t.Error("an empty value is kept")
+			}
+		}
+		if s.live < 0 {
+			t.Errorf("size %d", s.live)
+		}
+		m := New(muc.New(muc.Config{}), Config{Logger: slog.New(slog.DiscardHandler)})
+		defer m.timers.Close()
+		m.loadBans(s.all)
+		m.loadMarks(s.all)
+	})
 }

@@ -52,14 +52,23 @@ func (q *queue) start(ctx context.Context) {
 	q.hire()
 }
 
-// wait drops what is left and blocks until no worker runs. It is called after the end
-// of ctx.
-func (q *queue) wait() {
+// wait drops what is left, counts it, and blocks until no worker runs. It is called
+// after the end of ctx.
+func (q *queue) wait() (dropped int) {
 	q.mu.Lock() // whoever has begun to push has hired by now
+	dropped = q.waiting
 	clear(q.lanes)
 	q.ready, q.waiting = nil, 0
 	q.mu.Unlock()
 	q.idle.Wait()
+	return dropped
+}
+
+// load is how much waits.
+func (q *queue) load() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting
 }
 
 // hire starts workers for what is ready; q.mu is held.

@@ -96,7 +96,8 @@ func (m *Moderator) retractAll(ctx context.Context, v verdict, p *person) {
 		left = list
 	}
 	if errors.Is(err, stanza.ErrOffline) || errors.Is(err, stanza.ErrLost) {
-		if m.hold(v.Room, func() { m.retractLater(v, p, left) }) {
+		drop := func() { m.report(v, p, Outcome{Action: Retract, Count: len(list) - len(left), Err: err}) }
+		if m.hold(v.Room, held{run: func() { m.retractLater(v, p, left) }, drop: drop}) {
 			return
 		}
 	}

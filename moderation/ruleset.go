@@ -20,9 +20,10 @@ type Ruleset struct {
 	text   *Filter // of rule i in rules
 	nicks  *Filter
 
-	behaviour bool // some rule looks at how people behave
+	// Those of rules that look at something else than texts.
+	named, listed, behaving, waves, asking []*rule
+
 	newcomers bool // some rule asks when somebody came
-	software  bool // some rule looks at clients
 	memory    int  // utterances that are remembered of each occupant
 	joins     int  // joins that are remembered of each room
 }
@@ -66,6 +67,7 @@ func NewRuleset(r Rules) (*Ruleset, error) {
 	for i := range r.Lists {
 		c.list(r.Lists[i])
 	}
+	c.sort()
 	c.filters()
 	for _, a := range r.Allow {
 		c.allow(a)
@@ -160,7 +162,6 @@ func (c *compiler) rule(r Rule, list *BlockList) {
 			os:         c.patterns(r.Name, r.Pos, Names{Globs: s.OS}, anything),
 			unanswered: s.Unanswered,
 		}
-		c.set.software = true
 	}
 	c.limits(&x)
 	c.set.rules = append(c.set.rules, x)
@@ -181,7 +182,6 @@ func (c *compiler) limits(x *rule) {
 		if *n < 1 || *n > most || d != nil && *d < 0 {
 			c.fault(x.Name, x.Pos, what, fmt.Errorf("expected a number from 1 to %d and a duration", most))
 		}
-		c.set.behaviour = true
 	}
 	if x.Shouting != nil {
 		s := *x.Shouting
@@ -235,6 +235,25 @@ func (c *compiler) list(l BlockList) {
 	}
 	c.set.lists = append(c.set.lists, &l)
 	c.rule(Rule{Name: l.Name, Rooms: l.Rooms, Consequence: l.Consequence, Pos: l.Pos}, &l)
+}
+
+// sort sorts the rules by what they look at.
+func (c *compiler) sort() {
+	s := c.set
+	for i := range s.rules {
+		r := &s.rules[i]
+		for list, wanted := range map[*[]*rule]bool{
+			&s.named:    !r.nick.empty() || !r.jid.empty() || !r.domain.empty(),
+			&s.listed:   r.list != nil,
+			&s.behaving: r.Flood != nil || r.Repeats != nil || r.Shouting != nil || r.Mentions != nil || r.Links != nil,
+			&s.waves:    r.Joins != nil,
+			&s.asking:   r.software != nil,
+		} {
+			if wanted {
+				*list = append(*list, r)
+			}
+		}
+	}
 }
 
 // filters makes those for texts and nicks. Their indexes are those of the rules.

@@ -56,8 +56,8 @@ func (s *software) match(c client) bool {
 // lookSoftware looks at what somebody's client is.
 func (s *Ruleset) lookSoftware(room stanza.JID, c client) []found {
 	var list []found
-	for i := range s.rules {
-		if r := &s.rules[i]; r.here(room) && r.software.match(c) {
+	for _, r := range s.asking {
+		if r.here(room) && r.software.match(c) {
 			f := whole(InSoftware, c.String(), c.String())
 			f.Rule = r.Name
 			list = append(list, found{f, r, nil})
@@ -68,7 +68,7 @@ func (s *Ruleset) lookSoftware(room stanza.JID, c client) []found {
 
 // asksIn reports whether some rule looks at clients in this room.
 func (s *Ruleset) asksIn(room stanza.JID) bool {
-	return s.software && slices.ContainsFunc(s.rules, func(r rule) bool { return r.software != nil && r.here(room) })
+	return slices.ContainsFunc(s.asking, func(r *rule) bool { return r.here(room) })
 }
 
 // question is one that a client has been asked.
