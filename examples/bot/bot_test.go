@@ -126,6 +126,7 @@ func TestAdminRoom(t *testing.T) {
 	srv.CreateRoom(admins, xmpptest.RoomConfig{})
 	srv.CreateRoom(lobby, xmpptest.RoomConfig{})
 	srv.Affiliate(lobby, "warden@example.org", stanza.Admin)
+	srv.Affiliate(admins, "warden@example.org", stanza.Admin) // or it would not see who commands
 	enter := func(name string, room stanza.JID) *xmpptest.Client {
 		x, err := srv.Connect(stanza.JID(name + "@example.org/x"))
 		if err != nil {
@@ -150,6 +151,12 @@ func TestAdminRoom(t *testing.T) {
 		if m := st.(*stanza.Message); m.From != admins+"/warden" || !strings.HasSuffix(m.Body, " "+want) {
 			t.Errorf("%s says %q, want %s", m.From, m.Body, want)
 		}
+	}
+	// What is commanded there concerns all rooms.
+	boss.Join(admins, "boss")
+	boss.Say(admins, "!ban mallory@example.org")
+	if err := srv.WaitAffiliation(ctx, lobby, "mallory@example.org", stanza.Outcast); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 // room shows it, or the server of whoever writes to us directly: a nick makes
 // nobody one. Nobody else gets any answer.
 //
-// What is commanded through a room concerns that room; directly, all rooms.
+// What is commanded through a room concerns that room; directly, or through the admin
+// room, all rooms.
 type commands struct {
 	bot   *bot
 	queue chan command
@@ -31,6 +32,7 @@ type command struct {
 	args   string
 	master stanza.JID // bare
 	room   stanza.JID // through which it came; empty if directly
+	scope  stanza.JID // the room that it concerns; empty: all
 	nick   string     // there, if it was whispered
 	from   stanza.JID // of a direct one: whom to answer
 }
@@ -88,12 +90,15 @@ func (c *commands) Handle(_ context.Context, _ stanza.Session, st stanza.Stanza)
 
 // take lets a command wait for its turn, if it is one and a master's.
 func (c *commands) take(x command, body string) {
-	name, isCommand := strings.CutPrefix(body, "!")
+	first, args := word(body)
+	name, isCommand := strings.CutPrefix(first, "!")
 	if !isCommand || !c.bot.cfg.Load().master(x.master) {
 		return
 	}
-	name, x.args = word(name)
-	x.name = strings.ToLower(name)
+	x.name, x.args = strings.ToLower(name), args
+	if x.room != c.bot.cfg.Load().Bot.AdminRoom.JID {
+		x.scope = x.room
+	}
 	select {
 	case c.queue <- x:
 	default:
@@ -146,6 +151,9 @@ func (c *commands) answer(ctx context.Context, x command, text string) (err erro
 	return err
 }
 
+// atMost is how many lines an answer has.
+const atMost = 10
+
 const help = `!status: how I am doing
 !check TEXT: what the rules say to a text
 !why JID: what was decided about somebody
@@ -154,7 +162,7 @@ const help = `!status: how I am doing
 !unban JID
 !rehash: read the configuration again
 !version
-Through a room that concerns the room, directly all rooms. Instead of a JID, the nick of somebody in the room will do.`
+Through a room that concerns the room, otherwise all rooms. Instead of a JID, the nick of somebody in the room will do.`
 
 func (c *commands) help(context.Context, command) (string, error) { return help, nil }
 
@@ -182,16 +190,13 @@ func (c *commands) status(context.Context, command) (string, error) {
 }
 
 func (c *commands) check(_ context.Context, x command) (string, error) {
-	list := c.bot.moderator.Check(x.room, "", "", x.args)
-	if len(list) == 0 {
+	var list []string
+	for _, f := range c.bot.moderator.Check(x.scope, "", "", x.args) {
+		list = append(list, fmt.Sprintf("Rule %q: %q in the %s, through the view %s, at %d to %d",
+			f.Rule, f.Phrase, f.Kind, f.View, f.Start, f.End))
+	}
+	if list == nil {
 		return "No rule says anything to that.", nil
 	}
-	var b strings.Builder
-	for i, f := range list {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "Rule %q: %q in the %s, through the view %s, at %d to %d", f.Rule, f.Phrase, f.Kind, f.View, f.Start, f.End)
-	}
-	return b.String(), nil
+	return strings.Join(list[:min(len(list), atMost)], "\n"), nil
 }

@@ -60,21 +60,17 @@ func (c *commands) unban(ctx context.Context, x command) (string, error) {
 	})
 }
 
-// atMost is how many events an answer holds.
-const atMost = 10
-
-// why tells of the room that it was asked through, or of all.
 func (c *commands) why(_ context.Context, x command) (string, error) {
 	jid, err := stanza.ParseJID(x.args)
-	if o, here := c.bot.rooms.Occupant(x.room, x.args); here {
-		jid, err = stanza.JID(string(x.room)+"/"+o.Nick), nil
+	if o, here := c.bot.rooms.Occupant(x.scope, x.args); here && !strings.Contains(x.args, "@") {
+		jid, err = stanza.JID(string(x.scope)+"/"+o.Nick), nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("%q is no address: expected one such as eve@example.org", x.args)
 	}
 	var list []string
 	for _, e := range c.bot.moderator.Why(jid) {
-		if room, _ := subject(e); x.room == "" || x.room == room {
+		if room, _ := subject(e); x.scope == "" || x.scope == room {
 			list = append(list, describe(e))
 		}
 	}
@@ -89,7 +85,7 @@ func (c *commands) why(_ context.Context, x command) (string, error) {
 // one.
 func (c *commands) offender(x command, whom string) (stanza.JID, error) {
 	jid, err := address(whom)
-	if o, here := c.bot.rooms.Occupant(x.room, whom); here && !strings.Contains(whom, "@") {
+	if o, here := c.bot.rooms.Occupant(x.scope, whom); here && !strings.Contains(whom, "@") {
 		if jid = o.JID.Bare(); jid == "" {
 			return "", fmt.Errorf("the room hides the address of %s", whom)
 		}
@@ -119,10 +115,10 @@ func address(s string) (stanza.JID, error) {
 // errNothing says that there is nothing to do in a room.
 var errNothing = errors.New("nothing to do")
 
-// everywhere does something in the room that the command came through, or in all.
+// everywhere does something in the room that the command concerns, or in all.
 func (c *commands) everywhere(x command, what string, do func(room stanza.JID) error) (string, error) {
-	list := []stanza.JID{x.room}
-	if x.room == "" {
+	list := []stanza.JID{x.scope}
+	if x.scope == "" {
 		list = c.bot.rooms.Rooms()
 	}
 	done := 0

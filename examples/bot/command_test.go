@@ -97,6 +97,20 @@ func (c *court) answer(to *xmpptest.Client, way string) string {
 	return st.(*stanza.Message).Body
 }
 
+// next is the next thing that the bot says, and the way.
+func (c *court) next(to *xmpptest.Client) (way, words string) {
+	c.Helper()
+	st, err := to.Wait(c.ctx, func(st stanza.Stanza) bool {
+		m, ok := st.(*stanza.Message)
+		return ok && m.Body != "" && wayOf(m) != ""
+	})
+	if err != nil {
+		c.Fatalf("%s is told nothing: %v", to.JID(), err)
+	}
+	m := st.(*stanza.Message)
+	return wayOf(m), m.Body
+}
+
 // wayOf is how the bot has said something, "" if it was not the bot.
 func wayOf(m *stanza.Message) string {
 	switch {
@@ -205,9 +219,12 @@ func TestWhy(t *testing.T) {
 	if err := c.srv.WaitAffiliation(c.ctx, lobby, "eve@example.org", stanza.Outcast); err != nil {
 		t.Fatal(err)
 	}
-	for _, asked := range []string{"!why eve@example.org", "!why eve@example.org/any"} {
-		c.tell(c.boss, "direct", asked)
-		got := c.answer(c.boss, "direct")
+	for _, x := range []struct{ way, asked string }{
+		{"direct", "!why eve@example.org"}, {"direct", "!why eve@example.org/any"}, {"whisper", "!why eve@example.org"},
+	} {
+		asked := x.asked
+		c.tell(c.boss, x.way, asked)
+		got := c.answer(c.boss, x.way)
 		if !strings.Contains(got, `lobby@rooms.example.org: eve (eve@example.org): rule "spam" found "free bitcoin" in the text (view: folded), so [ban]`) {
 			t.Errorf("%s: %q", asked, got)
 		}
@@ -225,7 +242,9 @@ func TestStrangers(t *testing.T) {
 			c.tell(poser, way, words)
 		}
 	}
-	// The master's own words, but not said now, not by them, or not as words.
+	// The master's own words, but not said now, or no command: what is answered is
+	// the next one.
+	const nothing = "No rule says anything to that."
 	old := stanza.Delay{Stamp: time.Now().Add(-time.Hour)}.Element()
 	for _, m := range []*stanza.Message{
 		{To: "warden@example.org/bot", Type: stanza.Chat, Body: "!version", Extensions: []stanza.Element{old}},
@@ -237,10 +256,12 @@ func TestStrangers(t *testing.T) {
 		{To: lobby + "/warden", Type: stanza.Chat, Body: "!nonsense"},
 	} {
 		c.boss.Send(m)
+		c.tell(c.boss, "direct", "!check")
+		if way, words := c.next(c.boss); way != "direct" || words != nothing {
+			t.Errorf("%s is answered %s with %q", stanza.Marshal(m), way, words)
+		}
 	}
 	// With the master gone, the nick is free for all.
-	c.tell(c.boss, "direct", "!version")
-	c.answer(c.boss, "direct")
 	c.boss.Send(&stanza.Presence{To: lobby + "/boss", Type: stanza.Unavailable})
 	thief := c.stranger
 	thief.Send(&stanza.Presence{To: lobby + "/boss"})
@@ -253,16 +274,8 @@ func TestStrangers(t *testing.T) {
 	c.boss.Join(lobby, "boss (back)")
 	c.tell(c.boss, "room", "!check the end")
 	for _, x := range []*xmpptest.Client{c.stranger, poser} {
-		for {
-			st, err := x.Wait(c.ctx, func(st stanza.Stanza) bool { m, ok := st.(*stanza.Message); return ok && wayOf(m) != "" })
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := st.(*stanza.Message)
-			if wayOf(m) == "room" && m.Body == "No rule says anything to that." {
-				break
-			}
-			t.Errorf("%s is told %q", x.JID(), m.Body)
+		if way, words := c.next(x); way != "room" || words != nothing {
+			t.Errorf("%s is told %s %q", x.JID(), way, words)
 		}
 	}
 }

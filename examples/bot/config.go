@@ -58,7 +58,7 @@ type config struct {
 		Rules     string         `toml:"rules"`      // a file with more of them
 		Audit     string         `toml:"audit"`      // a file of what is decided and done, in lines of JSON
 		State     string         `toml:"state"`      // a file of what has to outlive the bot, such as temporary bans
-		AdminRoom tomlfile.JID   `toml:"admin_room"` // a room that is told; one of the others, or one more
+		AdminRoom tomlfile.JID   `toml:"admin_room"` // a room that is told, from which masters command all; one of the others, or one more
 	} `toml:"bot"`
 
 	Moderation any `toml:"moderation"`
