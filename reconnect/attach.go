@@ -2,6 +2,7 @@ package reconnect
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/xmppo/go-xmpp"
@@ -18,11 +19,17 @@ type attached struct {
 
 // Attach makes a Client of a connection that somebody else made: Run runs the
 // services over that one session and returns what ended it, nil if ctx did, and
-// stanza.ErrOffline when called again. The stream is the Client's from now on:
-// nobody may call Recv, Close or a sending method of x any more, and
-// x must not send pings of its own (Options.PeriodicServerPings). Of cfg, what is
-// about connecting is not used. The error is [ErrUnsupported].
+// stanza.ErrOffline when called again. The stream is the Client's from now on, and
+// closed when Run returns, so Run must be called, and nobody may call Recv, Close or a
+// sending method of x any more. Of cfg, what is about connecting is not used.
+//
+// The error is [ErrConfig] where x sends pings of its own
+// (Options.PeriodicServerPings), whose answers it would miss, and else
+// [ErrUnsupported].
 func Attach(x *xmpp.Client, cfg Config) (*Client, error) {
+	if x != nil && x.Options != nil && x.Options.PeriodicServerPings {
+		return nil, fmt.Errorf("%w: Options.PeriodicServerPings", ErrConfig)
+	}
 	c := New(cfg)
 	s, err := c.take(x)
 	if err != nil {

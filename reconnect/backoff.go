@@ -17,8 +17,14 @@ type Backoff struct {
 // each time, and anything from half of that up, so that a thousand bots do not
 // come back at once.
 func (b Backoff) delay(failures int) time.Duration {
-	d := or(b.Min, time.Second)
-	limit := max(or(b.Max, 5*time.Minute), d)
+	d, limit := b.Min, b.Max
+	if d <= 0 {
+		d = time.Second
+	}
+	if limit <= 0 {
+		limit = 5 * time.Minute
+	}
+	limit = max(limit, d)
 	for range failures {
 		if d >= limit/2 {
 			d = limit

@@ -122,18 +122,16 @@ func (c *Client) Run(ctx context.Context) error {
 func keepTrying(ctx context.Context, b Backoff, log *slog.Logger, count *counters, once func(context.Context) error) error {
 	for failures := 0; ; failures++ {
 		count.attempts.Add(1)
-		before := count.sessions.Load()
-		start := time.Now()
 		err := once(ctx)
 		if ctx.Err() != nil {
 			count.offline(nil)
 			return nil
 		}
-		count.offline(err)
+		lasted := count.offline(err)
 		if permanent(err) {
 			return err
 		}
-		if count.sessions.Load() > before && time.Since(start) >= b.Stable {
+		if lasted >= b.Stable {
 			failures = 0
 		}
 		wait := b.delay(failures)

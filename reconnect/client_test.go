@@ -299,3 +299,20 @@ func TestAttach(t *testing.T) {
 		t.Errorf("Run again: %v", err)
 	}
 }
+
+// Pings of go-xmpp's own would end the session, as it never sees their answers.
+func TestAttachRefusesPeriodicPings(t *testing.T) {
+	srv := xmpptest.New(t, xmpptest.Config{})
+	o := options(srv)
+	o.User = "warden@example.org"
+	o.TLSConfig.ServerName = "example.org"
+	x, err := o.NewClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Options.PeriodicServerPings = true // as if from the first: their goroutine cannot be ended
+	if _, err := Attach(x, quick(xmpp.Options{})); !errors.Is(err, ErrConfig) {
+		t.Errorf("got %v", err)
+	}
+	discard(x)
+}

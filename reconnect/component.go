@@ -9,8 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/xmppkit/xmppkit/internal/session"
@@ -72,15 +74,15 @@ func NewComponent(cfg ComponentConfig) *Component {
 
 // Run keeps the component online until ctx ends, as [Client.Run] does. What trying
 // again cannot mend is [ErrAuth] for a refused secret, [ErrHostUnknown],
-// [ErrConflict] and [ErrConfig]. A conflict counts only if it meets the first
-// session of a Run: later it is most likely our own connection that the server has
-// not missed yet.
+// [ErrConflict] and [ErrConfig]. To be refused for a conflict counts only until the
+// first session of a Run: later it is most likely our own connection that the server
+// has not missed yet. To be replaced counts always.
 func (c *Component) Run(ctx context.Context) error {
 	if !c.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w: Run is running already", ErrConfig)
 	}
 	defer c.running.Store(false)
-	if err := c.check(ctx); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	before := c.count.sessions.Load()
@@ -96,50 +98,52 @@ func (c *Component) Run(ctx context.Context) error {
 	})
 }
 
-// check refuses a configuration that cannot work, or is not safe.
-func (c *Component) check(ctx context.Context) error {
+// check refuses a configuration that cannot work.
+func (c *Component) check() error {
 	if j, err := stanza.ParseJID(string(c.cfg.Domain)); err != nil || j.Domain() != string(j) || j != c.cfg.Domain {
 		return fmt.Errorf("%w: Domain %q is no domain", ErrConfig, c.cfg.Domain)
 	}
-	host, _, err := net.SplitHostPort(c.cfg.Addr)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(c.cfg.Addr); err != nil {
 		return fmt.Errorf("%w: Addr: %w", ErrConfig, err)
-	}
-	if c.cfg.AllowRemote {
-		return nil
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return fmt.Errorf("%w: Addr: %w", ErrConfig, err)
-	}
-	for _, ip := range ips {
-		if !ip.Unmap().IsLoopback() {
-			return fmt.Errorf("%w: Addr %s is not on this machine, and the component protocol is not encrypted; AllowRemote permits it",
-				ErrConfig, c.cfg.Addr)
-		}
 	}
 	return nil
 }
 
 // connect dials and shakes hands (XEP-0114 §3), within HandshakeTimeout.
 func (c *Component) connect(ctx context.Context) (*stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.HandshakeTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.HandshakeTimeout, ErrTimeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.cfg.Addr)
+	var dialer net.Dialer
+	if !c.cfg.AllowRemote {
+		dialer.Control = onlyHere
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", c.cfg.Addr)
 	if err != nil {
-		return nil, err
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("connecting to %s: %w", c.cfg.Addr, err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	dec := stanza.NewStreamDecoder(conn, nil)
 	err = c.handshake(conn, dec)
-	if !stop() && err == nil {
-		err = ErrTimeout
+	if !stop() {
+		err = context.Cause(ctx)
 	}
 	if err != nil {
 		_ = conn.Close() // the handshake's error is the one to report
 		return nil, fmt.Errorf("component handshake with %s: %w", c.cfg.Addr, err)
 	}
 	return newStream(conn, dec, c.cfg.Backlog, &c.count, c.cfg.Logger), nil
+}
+
+// onlyHere lets a Dialer reach this machine only. It sees the address that a name
+// turned out to be.
+func onlyHere(_, addr string, _ syscall.RawConn) error {
+	if a, err := netip.ParseAddrPort(addr); err == nil && a.Addr().Unmap().IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%w: not on this machine, and the component protocol is not encrypted; AllowRemote permits it", ErrConfig)
 }
 
 func (c *Component) handshake(conn net.Conn, dec *stanza.Decoder) error {
@@ -266,13 +270,16 @@ func (c *Component) Send(ctx context.Context, st stanza.Stanza) error {
 	return s.Send(ctx, st)
 }
 
-// Request is [stanza.Session].Request, from the domain.
+// Request is [stanza.Session].Request, from the domain whatever From says: an answer
+// to an address would go to that one's session.
 func (c *Component) Request(ctx context.Context, iq *stanza.IQ) (*stanza.IQ, error) {
 	s, err := c.session()
 	if err != nil {
 		return nil, err
 	}
-	return s.Request(ctx, iq)
+	from := *iq
+	from.From = ""
+	return s.Request(ctx, &from)
 }
 
 // End gives the live stream up; Run then begins another.

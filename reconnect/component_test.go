@@ -205,7 +205,7 @@ func TestComponentHandshakeTimeout(t *testing.T) {
 	c := NewComponent(cfg)
 	run(t, c)
 	seen.begins.next(t, ctx)
-	if st := c.Stats(); st.Attempts != 2 {
+	if st := c.Stats(); st.Attempts != 2 || !errors.Is(st.LastErr, ErrTimeout) {
 		t.Errorf("%+v", st)
 	}
 }

@@ -58,12 +58,15 @@ func (c *counters) online(jid stanza.JID, s *stream) {
 	c.jid, c.stream, c.since = jid, s, time.Now()
 }
 
-// offline notes the end of a session, or of an attempt that became none.
-func (c *counters) offline(err error) {
+// offline notes the end of a session, or of an attempt that became none, and gives
+// how long the session lasted.
+func (c *counters) offline(err error) (lasted time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.jid != "" {
-		c.since = time.Now()
+		now := time.Now()
+		lasted, c.since = now.Sub(c.since), now
 	}
 	c.jid, c.stream, c.lastErr = "", nil, err
+	return lasted
 }
