@@ -64,6 +64,16 @@ func TestMatchManyLines(t *testing.T) {
 	}
 }
 
+// Bad rules: nothing is read, and the exit status is 2.
+func TestMatchBadConfig(t *testing.T) {
+	var out, log strings.Builder
+	file := inFolder(t, "bot.toml", rulesForLogs+"[[rule]]\nregexp = '('\n")
+	status := program{[]string{"-config", file, "-match"}, strings.NewReader("x\n"), &out, &log, nil}.run(t.Context())
+	if status != 2 || out.Len() > 0 || !strings.HasPrefix(log.String(), file+":17: ") {
+		t.Errorf("exit status %d: %s%s", status, out.String(), log.String())
+	}
+}
+
 func tryOnLog(t *testing.T, in string) string {
 	t.Helper()
 	file := inFolder(t, "bot.toml", rulesForLogs)

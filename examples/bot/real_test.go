@@ -212,7 +212,8 @@ nick = "warden"
 	})
 }
 
-// The bot as a process: SIGHUP reads the file again, SIGTERM lets it leave politely.
+// The bot as a process: SIGHUP reads the file again, SIGTERM and SIGINT let it leave
+// politely.
 func TestSignals(t *testing.T) {
 	servers.Each(t, func(t *testing.T, srv *realserver.Server) {
 		ctx := withLimit(t, time.Minute)
@@ -239,7 +240,7 @@ func TestSignals(t *testing.T) {
 		is(rooms[1], true)
 		is(rooms[0], false)
 
-		c.signal(t, syscall.SIGTERM)
+		c.signal(t, map[string]syscall.Signal{"prosody": syscall.SIGTERM, "ejabberd": syscall.SIGINT}[srv.Name])
 		is(rooms[1], false)
 		if got := c.status(t, 10*time.Second); got != 0 {
 			t.Errorf("exit status %d", got)
@@ -251,6 +252,25 @@ func TestSignals(t *testing.T) {
 		}
 		if strings.Contains(c.stderr.String(), "panic") || c.stdout.String() != "" {
 			t.Errorf("it says %s%s", &c.stdout, &c.stderr)
+		}
+	})
+}
+
+// tls = "direct" on real servers, and with it what is no password.
+func TestDirectTLS(t *testing.T) {
+	servers.Each(t, func(t *testing.T, srv *realserver.Server) {
+		ctx := withLimit(t, time.Minute)
+		head := account(t, srv, "direct-warden", srv.DirectTLSAddr) + "tls = 'direct'\n"
+		warden := runBot(t, inFolder(t, "bot.toml", head+"[[room]]\njid = 'direct@"+srv.Rooms+"'\n", "ca.pem", rootsPEM(t, srv)))
+		e := warden.events.until(ctx, t, "the join", 0, func(e muc.Event) bool { _, ok := e.(muc.Joined); return ok }).(muc.Joined)
+		if e.Nick != "direct-warden" {
+			t.Errorf("in as %q, want the localpart", e.Nick)
+		}
+		wrong := regexp.MustCompile(`password = '.*'`).ReplaceAllString(head, "password = 'wrong'")
+		c := startChild(t, "", "-config", inFolder(t, "bot.toml", wrong, "ca.pem", rootsPEM(t, srv)))
+		if got := c.status(t, 20*time.Second); got != 1 || !strings.Contains(c.stderr.String(), "bot: ") ||
+			!strings.Contains(c.stderr.String(), "authentication refused") {
+			t.Errorf("with a wrong password exit status %d:\n%s", got, &c.stderr)
 		}
 	})
 }
