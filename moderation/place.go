@@ -1,10 +1,6 @@
 package moderation
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/xmppkit/xmppkit/muc"
@@ -50,13 +46,18 @@ func (m *Moderator) place(room stanza.JID) *place {
 	return p
 }
 
+// maxPeople bounds how many are remembered in a room.
+const maxPeople = 50_000
+
 // person makes one if need be; m.mu is held.
 func (m *Moderator) person(room stanza.JID, o muc.Occupant) *person {
 	people := m.place(room).people
 	p := people[o.Nick]
 	if p == nil {
 		p = &person{room: room, occupant: o}
-		people[o.Nick] = p
+		if len(people) < maxPeople {
+			people[o.Nick] = p
+		}
 	}
 	return p
 }
@@ -132,88 +133,11 @@ func (m *Moderator) came(room stanza.JID, o muc.Occupant) {
 	}
 }
 
-// wave notes a newcomer, and looks whether too many have come.
-func (m *Moderator) wave(set *Ruleset, room stanza.JID, o muc.Occupant) {
-	now := time.Now()
-	m.mu.Lock()
-	p := m.person(room, o)
-	p.came = now
-	pl := m.places[room]
-	if n := len(pl.joins) - set.joins + 1; n > 0 {
-		pl.joins = append(pl.joins[:0], pl.joins[min(n, len(pl.joins)):]...)
-	}
-	if set.joins > 0 {
-		pl.joins = append(pl.joins, arrival{now, p})
-	}
-	type caught struct {
-		muc.Occupant
-		found
-	}
-	var list []caught
-	for _, r := range set.waves {
-		if !r.here(room) {
-			continue
-		}
-		recent := pl.joins
-		for len(recent) > 0 && now.Sub(recent[0].at) > r.Joins.Within {
-			recent = recent[1:]
-		}
-		if len(recent) <= r.Joins.Count {
-			continue
-		}
-		limit := fmt.Sprintf("%d joins in %v", len(recent), r.Joins.Within)
-		for _, a := range recent {
-			if a.who.gone || !a.who.fired[r].IsZero() {
-				continue
-			}
-			a.who.fire(r, now)
-			list = append(list, caught{a.who.occupant, found{Finding: whole(ByJoins, limit, a.who.occupant.Nick), rule: r}})
-		}
-	}
-	m.mu.Unlock()
-	for _, c := range list {
-		if m.spared(set, room, c.Occupant) == "" {
-			c.Rule = c.rule.Name
-			m.judge(set, room, c.Occupant, []found{c.found}, said{})
-		}
-	}
-}
-
 func (p *person) fire(r *rule, now time.Time) {
 	if p.fired == nil {
 		p.fired = map[*rule]time.Time{}
 	}
 	p.fired[r] = now
-}
-
-// behaviour notes that somebody has said something, and looks how they behave.
-func (m *Moderator) behaviour(set *Ruleset, room stanza.JID, o muc.Occupant, msg *stanza.Message, texts []string, id string) []found {
-	if len(texts) == 0 || len(set.behaving) == 0 && set.memory == 0 {
-		return nil
-	}
-	now := time.Now()
-	if len(id) > maxID {
-		id = ""
-	}
-	u := utterance{at: now, hash: hashOf(texts[0]), id: id}
-	m.mu.Lock()
-	p := m.person(room, o)
-	p.recent.add(u, max(set.memory, 1))
-	h := habits{recent: slices.Clone(p.recent), came: p.came, fired: maps.Clone(p.fired), message: msg, texts: texts}
-	m.mu.Unlock()
-	h.present = func(nick string) bool {
-		_, ok := m.rooms.Occupant(room, nick)
-		return ok
-	}
-	list := set.lookBehaviour(room, h)
-	if len(list) > 0 {
-		m.mu.Lock()
-		for _, f := range list {
-			p.fire(f.rule, now)
-		}
-		m.mu.Unlock()
-	}
-	return list
 }
 
 // maxID bounds an id that is kept.
@@ -254,137 +178,4 @@ func (m *Moderator) renamed(e muc.NickChanged) {
 	}
 	m.mu.Unlock()
 	m.lookAt(e.Room, e.Occupant)
-}
-
-// lookAt looks at who somebody is.
-func (m *Moderator) lookAt(room stanza.JID, o muc.Occupant) {
-	set := m.set.Load()
-	if m.spared(set, room, o) != "" {
-		return
-	}
-	list := set.lookNames(room, o.Nick, o.JID)
-	if len(set.lists) > 0 {
-		m.mu.Lock()
-		list = append(list, m.lookLists(set, room, o.JID)...)
-		m.mu.Unlock()
-	}
-	m.judge(set, room, o, list, said{})
-}
-
-// meet looks at somebody who is new to us.
-func (m *Moderator) meet(room stanza.JID, o muc.Occupant) {
-	m.lookAt(room, o)
-	if set := m.set.Load(); set.asksIn(room) && m.spared(set, room, o) == "" {
-		m.ask(room, o)
-	}
-}
-
-// lookAround looks again at everybody who is present, aside.
-func (m *Moderator) lookAround() {
-	if m.looking.Swap(true) {
-		return // about to
-	}
-	if !m.queue.push("", func(context.Context) {
-		m.looking.Store(false)
-		m.lookAtAll()
-	}) {
-		m.looking.Store(false)
-	}
-}
-
-func (m *Moderator) lookAtAll() {
-	for _, room := range m.rooms.Rooms() {
-		for _, o := range m.rooms.Occupants(room) {
-			m.lookAt(room, o)
-		}
-	}
-}
-
-func (m *Moderator) said(e muc.Message) {
-	if !e.History && !e.Private {
-		m.seen(m.set.Load(), e.Room, e.StanzaIDBy(e.Room))
-	}
-	if e.Own || e.History || e.Occupant.Nick == "" {
-		return
-	}
-	o := e.Occupant
-	if !e.Live {
-		// Said now by somebody who calls it old, so that nobody looks.
-		if here, ok := m.rooms.Occupant(e.Room, o.Nick); ok {
-			o = here
-		}
-	}
-	set := m.set.Load()
-	if m.spared(set, e.Room, o) != "" {
-		return
-	}
-	s := said{message: e.Message}
-	if !e.Private {
-		s.id = e.StanzaIDBy(e.Room)
-	}
-	words := texts(e.Message)
-	list := set.lookText(e.Room, words, e.Private)
-	if !e.Private {
-		list = append(list, m.behaviour(set, e.Room, o, e.Message, words, s.id)...)
-	}
-	if len(list) == 0 {
-		m.pursue(e.Room, o.Nick, s)
-		return
-	}
-	m.judge(set, e.Room, o, list, s)
-}
-
-// pursue takes back what somebody says who is about to be removed.
-func (m *Moderator) pursue(room stanza.JID, nick string, s said) {
-	m.mu.Lock()
-	var p *person
-	if pl := m.places[room]; pl != nil {
-		p = pl.people[nick]
-	}
-	if p == nil || p.pursuit == nil || s.id == "" {
-		m.mu.Unlock()
-		return
-	}
-	v := *p.pursuit
-	m.mu.Unlock()
-	m.takeBack(v, p, s)
-}
-
-func (m *Moderator) titled(e muc.SubjectChanged) {
-	o, ok := m.rooms.Occupant(e.Room, e.Nick)
-	set := m.set.Load()
-	if !e.Live || !ok || m.spared(set, e.Room, o) != "" {
-		return
-	}
-	m.judge(set, e.Room, o, set.lookText(e.Room, []string{e.Subject}, false), said{})
-}
-
-// said is what was said, if anything was.
-type said struct {
-	message *stanza.Message
-	id      string // that the room gave it
-	old     bool
-	dry     bool    // who said it is not known well enough
-	by      *person // of an old message: who is no occupant
-}
-
-// judge decides, tells, and lets the actions begin. Whoever calls it has made sure
-// that nobody is spared.
-func (m *Moderator) judge(set *Ruleset, room stanza.JID, o muc.Occupant, list []found, s said) {
-	if len(list) == 0 {
-		return
-	}
-	for _, v := range set.decide(room, o, list, s.old, time.Now()) {
-		about := Reason{Rule: v.Rule, Phrase: v.Phrase, Room: room, Nick: o.Nick, Time: ReasonTime{v.Time}}
-		var err error
-		if v.Reason, err = set.reasonFor(v.rule, room).text(about); err != nil {
-			m.cfg.Logger.Warn("moderation: the reason's template fails", "rule", v.Rule, "err", err)
-		}
-		v.DryRun = v.DryRun || s.dry
-		v.ID = m.count.decisions.Add(1)
-		m.emit(v.Decision)
-		if !v.DryRun {
-			m.begin(v, about, s)
-		}
-	}
 }
