@@ -38,15 +38,25 @@ func (f *Filter) matchPhrases(text string) []hit {
 // matchViews takes a text apart and looks for the phrases in all views.
 func (f *Filter) matchViews(rd *reading, text string, found []hit) []hit {
 	rd.read(text, readPlain)
-	backwards, signs := rd.override || rd.upsideDown > 1, rd.signs
+	backwards, hints := rd.override || rd.upsideDown > 1, rd.hints
 	found = f.search(rd, false, found)
 	if backwards {
 		rd.reverse()
 		found = f.search(rd, true, found)
 	}
-	if signs {
-		rd.read(text, readSigns)
+	for _, mode := range [...]readMode{readSigns, readDrawn, readFaux, readSound, readCyrillic} {
+		if hints&mode == 0 {
+			continue
+		}
+		if mode > readDrawn {
+			mode |= hints & readDrawn
+		}
+		rd.read(text, readSigns|mode)
 		found = f.search(rd, false, found)
+	}
+	if hints&readMasks != 0 {
+		rd.read(text, readSigns|readMasks)
+		found = f.searchMasked(rd, found)
 	}
 	return found
 }

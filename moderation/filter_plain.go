@@ -17,12 +17,16 @@ var plainTable = func() (t [256]uint16) {
 			t[c] = uint16(asciiInfo[c].class)
 		}
 		switch c {
-		case '&', '%', '\\':
-			t[c] |= maybeEscape | maybeLetter
-		case '@', '$', '!', '|', '+':
+		case '&', '%', '\\', '=':
+			t[c] |= maybeEscape | maybeDrawn | maybeLetter
+		case '@', '$', '!', '+':
 			t[c] |= maybeSign | maybeLetter
-		case '#':
-			t[c] |= maybeLetter // of a character reference
+		case '|':
+			t[c] |= maybeSign | maybeDrawn | maybeLetter
+		case '*', '#': // or of a character reference
+			t[c] |= maybeMask | maybeLetter
+		case '(', ')', '[', ']', '{', '}', '<', '>', '/':
+			t[c] |= maybeDrawn | maybeLetter
 		}
 		if c < ' ' && asciiInfo[c].kind == kindIgnorable || c == 0x7F {
 			t[c] = notPlain
@@ -44,6 +48,8 @@ const (
 	maybeEscape = 1 << 9
 	maybeSign   = 1 << 10
 	maybeLetter = 1 << 11 // before letters: look twice
+	maybeDrawn  = 1 << 12
+	maybeMask   = 1 << 13
 )
 
 // plain reads a text that is ASCII without escapes or signs inside words into
@@ -65,7 +71,7 @@ func (rd *reading) plain(text string) bool {
 			last = c
 		}
 	}
-	if all&notPlain != 0 || all&(maybeEscape|maybeSign) != 0 && oddities(text) {
+	if all&notPlain != 0 || all&(maybeEscape|maybeSign|maybeDrawn|maybeMask) != 0 && oddities(text) {
 		return false
 	}
 	clear(classes[k : k+keyLength])
@@ -79,23 +85,19 @@ func oddities(text string) bool {
 		switch t := plainTable[text[i]]; {
 		case t&notPlain != 0:
 			return true
-		case t&maybeEscape != 0:
+		case t&maybeMask != 0 && isWord(text, i-1) && hides(text[i:]):
+			return true
+		case t&maybeDrawn != 0:
 			if _, n := unescape(text[i:]); n > 0 {
 				return true
 			}
-		case t&maybeSign != 0:
-			before, after := isWord(text, i-1), isWord(text, i+1)
-			if before && after {
+			if _, n, _ := drawnAt(text, i); n > 0 {
 				return true
 			}
-			if text[i] != '@' && text[i] != '$' {
-				continue
-			}
-			// At an end of a word, or among letters that are spelled: s h i t, a $ $.
-			spelled := isWord(text, i-2) && !isWord(text, i-3) || isWord(text, i+2) && !isWord(text, i+3)
-			if before || after || spelled {
-				return true
-			}
+		}
+		if plainTable[text[i]]&maybeSign != 0 &&
+			(text[i] == '@' || text[i] == '$' || isWord(text, i-1) && isWord(text, i+1)) {
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,8 @@
 package moderation
 
 import (
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -10,24 +12,33 @@ type reading struct {
 	letters    []letter
 	classes    []byte   // the letters' classes, runs squeezed into one; zeros follow
 	runs       []uint32 // for each of the classes, its first letter; one more ends it
-	signs      bool     // a sign stood where it might be read as a letter
+	hints      readMode // the modes in which there is more to see
 	override   bool     // it has a character that turns the direction round
 	upsideDown int      // letters that are turned
 	seen       map[int32]bool
 	told       map[uint64]bool
 
 	gap     gap
-	pending bool // a clause ends if white space follows
-	marks   int  // diacritics on the last letter
+	second  runeInfo // what secondLook saw last
+	script  script   // of the last letter
+	pending bool     // a clause ends if white space follows
+	marks   int      // diacritics on the last letter
 }
 
-// How a text is to be read.
+// readMode is how a text is to be read.
 type readMode uint8
 
 const (
-	readPlain  readMode = iota
-	readSigns           // signs inside words are letters
-	readPhrase          // from a rule: escapes are not decoded
+	readPhrase   readMode = 1 << iota // from a rule: escapes are not decoded
+	readSigns                         // signs inside words are letters
+	readDrawn                         // so is what is drawn from several; markup is not there
+	readMasks                         // signs inside words hide letters
+	readFaux                          // letters look like Latin ones at second sight: И for N
+	readSound                         // letters stand for Latin ones that sound like them
+	readCyrillic                      // letters and digits stand for Cyrillic ones
+
+	readPlain readMode = 0
+	readMixed          = readFaux | readSound | readCyrillic
 )
 
 // maxKeptLetters bounds the memory that a reading takes back into the pool.
@@ -44,20 +55,27 @@ var asciiInfo = func() (infos [utf8.RuneSelf]runeInfo) {
 func (rd *reading) read(text string, mode readMode) {
 	rd.text = text
 	rd.letters, rd.classes, rd.runs = rd.letters[:0], rd.classes[:0], rd.runs[:0]
-	rd.signs, rd.override, rd.upsideDown = false, false, 0
-	rd.gap, rd.pending, rd.marks = 0, false, 0
+	rd.hints, rd.override, rd.upsideDown = 0, false, 0
+	rd.gap, rd.script, rd.pending, rd.marks = 0, noScript, false, 0
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
 			in := &asciiInfo[c]
 			switch {
 			case in.kind == kindLetter:
+				if mode&readCyrillic != 0 {
+					in = rd.secondLook(in, mode)
+				}
 				rd.letter(in, in.base, i, i+1, 0)
 				i++
 				continue
-			case (c == '&' || c == '%' || c == '\\') && mode != readPhrase:
+			case plainTable[c]&(maybeEscape|maybeDrawn) != 0 && mode != readPhrase:
 				if r, n := unescape(text[i:]); n > 0 {
 					rd.char(lookUp(r), r, i, i+n, mode, isDecoded)
+					i += n
+					continue
+				}
+				if n := rd.drawn(i, mode); n > 0 {
 					i += n
 					continue
 				}
@@ -88,10 +106,17 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 	switch in.kind {
 	case kindLetter:
 		if r == 'ß' {
-			rd.signs = true
-			if mode == readSigns {
+			rd.hints |= readSigns
+			if mode&readSigns != 0 {
 				in = &sharpS
 			}
+		}
+		if in.flags&isJoined != 0 && rd.foreignMark(r) {
+			rd.mark(&strokeMark, end)
+			return
+		}
+		if mode&readMixed != 0 {
+			in = rd.secondLook(in, mode)
 		}
 		base := in.base
 		if base == 0 {
@@ -108,12 +133,19 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 			rd.upsideDown++
 		}
 	case kindSign:
+		if mode&readMasks != 0 && r == '@' && rd.mask(start) {
+			rd.letter(&maskInfo, r, start, end, fl)
+			return
+		}
 		if !rd.inWord(r, end) {
 			rd.gap |= gapPunct
 			return
 		}
-		rd.signs = true
-		if mode == readSigns {
+		rd.hints |= readSigns
+		if r == '@' && rd.mask(start) {
+			rd.hints |= readMasks
+		}
+		if mode&readSigns != 0 {
 			rd.letter(in, in.base, start, end, fl)
 		} else {
 			rd.gap |= gapPunct
@@ -130,6 +162,9 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 			rd.gap |= gapSpace
 		} else {
 			rd.gap |= gapOddSpace
+		}
+		if r == '\n' && rd.hyphenated(start) {
+			rd.gap &^= gapSpace
 		}
 		if rd.pending {
 			rd.gap |= gapSentence
@@ -148,9 +183,32 @@ func (rd *reading) char(in *runeInfo, r rune, start, end int, mode readMode, fl 
 	case kindMark, kindStroke, kindOptionalMark:
 		rd.mark(in, end)
 	default:
+		if in.flags&isMask != 0 && rd.mask(start) {
+			rd.hints |= readMasks
+			if mode&readMasks != 0 {
+				rd.letter(&maskInfo, r, start, end, fl)
+				return
+			}
+		}
 		rd.gap |= gapPunct
 	}
 }
+
+// hyphenated tells whether a line ends within a word, after a hyphen.
+func (rd *reading) hyphenated(end int) bool {
+	before := strings.TrimSuffix(rd.text[:end], "\r")
+	return rd.gap == gapPunct|gapSpace && (strings.HasSuffix(before, "-") || strings.HasSuffix(before, "\u2010")) ||
+		rd.gap == gapIgnorable|gapSpace && strings.HasSuffix(before, "\u00ad")
+}
+
+// foreignMark tells whether a mark that some scripts spell with stands on a letter
+// of one that does not.
+func (rd *reading) foreignMark(r rune) bool {
+	return len(rd.letters) > 0 && rd.gap&gapParts == 0 && unicode.Is(unicode.M, r) &&
+		(rd.script == latin || rd.script == cyrillic || rd.script == greek)
+}
+
+var strokeMark = runeInfo{kind: kindStroke}
 
 // inWord tells whether a sign is where a letter might be: between letters, or, if
 // it is one of those that are seldom anything else, anywhere.
@@ -158,8 +216,20 @@ func (rd *reading) inWord(r rune, end int) bool {
 	if r == '@' || r == '$' || r >= utf8.RuneSelf {
 		return true
 	}
+	if r == '|' && rd.barred(end) {
+		return false
+	}
 	return rd.gap == 0 && len(rd.letters) > 0 &&
 		end < len(rd.text) && (alphanumeric(rd.text[end]) || rd.text[end] >= utf8.RuneSelf)
+}
+
+// barred tells whether the bar before end is one of several that part letters.
+func (rd *reading) barred(end int) bool {
+	before, after := strings.TrimRightFunc(rd.text[:end-1], ignorable), strings.TrimLeftFunc(rd.text[end:], ignorable)
+	_, n := utf8.DecodeLastRuneInString(before)
+	_, m := utf8.DecodeRuneInString(after)
+	before, after = strings.TrimRightFunc(before[:len(before)-n], ignorable), strings.TrimLeftFunc(after[m:], ignorable)
+	return strings.HasSuffix(before, "|") || strings.HasPrefix(after, "|")
 }
 
 func (rd *reading) letter(in *runeInfo, base rune, start, end int, fl flags) {
@@ -177,6 +247,12 @@ func (rd *reading) letter(in *runeInfo, base rune, start, end int, fl flags) {
 	l := &rd.letters[n]
 	l.base, l.marks, l.start, l.end, l.canon = base, in.marks, uint32(start), uint32(end), uint32(k-1)
 	l.class, l.look, l.script, l.gap, l.flags = in.class, in.look, in.script, rd.gap, in.flags|fl
+	if in.script != rd.script {
+		if rd.gap == 0 && n > 0 && mixes(in.script, rd.script) {
+			rd.hints |= readMixed
+		}
+		rd.script = in.script
+	}
 	rd.gap, rd.pending, rd.marks = 0, false, 0
 }
 
@@ -211,6 +287,9 @@ func (rd *reading) reverse() {
 	for i := range ls {
 		l := &ls[i]
 		l.gap, carry = carry, l.gap
+		if upsideDown && l.base == 'ʍ' {
+			l.look, l.class = 'w', classOf('w')
+		}
 		if upsideDown && l.base < utf8.RuneSelf {
 			if c := turnedASCII[l.base]; c != 0 {
 				l.base, l.look, l.class = rune(c), c, classOf(c)

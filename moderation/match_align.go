@@ -1,17 +1,26 @@
 package moderation
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // sight is what one has to overlook to see a phrase at some place of a text.
 type sight struct {
 	folded, decoded, ignorable, stroked bool
 
 	marked, missing int // letters with diacritics that the phrase has not, and the reverse
 	whole           tally
-	badScript       int // words that mix no scripts, yet need another
-	mixedScript     int // words that do mix them
-	badCase         int // words where l and I differ for no visible reason
-	badLeet         int // words without a letter
+	badScript       int  // words that mix no scripts, yet need another
+	badLetters      int  // their letters
+	badShort        int  // those of them that are short
+	mixedScript     int  // words that do mix them
+	badCase         int  // words where l and I differ for no visible reason
+	doubtfulL       bool // an l for an i that makes another word of many a word
+	badLeet         int  // words without a letter
 
 	leet, leetSigns, leetInner, leetTail int
+	masks                                int // letters that are hidden
 	repeated, doubled                    int // runs of three or more, of two
 	oddRepeats                           int // of letters that no language doubles
 
@@ -85,13 +94,23 @@ func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
 		for j < len(p.letters) && p.letters[j].class == p.letters[i].class {
 			j++
 		}
+		if t < len(rd.letters) && rd.letters[t].flags&isMask != 0 {
+			if !a.masked(i, t, at) {
+				return s, 0, false
+			}
+			i, t = i+1, t+1
+			continue
+		}
 		if t >= len(rd.letters) || rd.letters[t].class != p.letters[i].class {
 			return s, 0, false
 		}
 		run := int(rd.runs[rd.letters[t].canon+1]) - t
 		have := j - i
 		if run < have {
-			return s, 0, false
+			if t+run == len(rd.letters) || rd.letters[t+run].flags&isMask == 0 {
+				return s, 0, false
+			}
+			j, have = i+run, run // the mask hides the rest of them
 		}
 		if j == len(p.letters) {
 			// The next word may begin with the same letter: stop where a word ends.
@@ -138,7 +157,7 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 		fresh := k == 0
 		if k > 0 && q+1 < j {
 			next := &a.p.letters[q+1]
-			if extra == 0 || next.base == a.p.letters[q].base || !a.p.letters[q].canBe(x) || next.base == x.base {
+			if extra == 0 || n-k == j-1-q || next.base == a.p.letters[q].base || !a.p.letters[q].canBe(x) || next.base == x.base {
 				q, fresh = q+1, true
 			}
 		}
@@ -149,7 +168,7 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 			}
 			a.cross(x, t+k, own, fresh && q > 0)
 		}
-		if !a.pair(&a.p.letters[q], x, t+k) {
+		if !a.pair(q, x, t+k) {
 			return false
 		}
 	}
@@ -165,7 +184,7 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 		} else {
 			a.repeated++
 		}
-		if !doubles(a.p.letters[i].base) {
+		if a.p.oddRun(i, j, n) {
 			a.oddRepeats++
 		}
 	}
@@ -176,6 +195,16 @@ func (a *aligner) run(i, j, t, n, at int) bool {
 func (a *aligner) doubleV(t int) bool {
 	v, w := &a.rd.letters[t], &a.rd.letters[t+1]
 	return v.base == 'v' && w.base == 'v' && w.gap == 0
+}
+
+// oddRun tells whether no language writes a run of n for letters i to j: it has the
+// letter doubled nowhere, or not after another consonant, or the run ends a long word
+// that ends in a vowel.
+func (p *phrase) oddRun(i, j, n int) bool {
+	r := p.letters[i].base
+	begins := i == 0 || p.gapBefore(i) != ""
+	return !doubles(r) || !begins && !vowel(r) && !vowel(p.letters[i-1].base) && p.letters[i].script <= cyrillic ||
+		n > 2 && j == len(p.letters) && p.weight > minLeet && vowel(r)
 }
 
 // doubles tells the letters that languages double, so that a long run may be a
@@ -204,7 +233,8 @@ func (p *letter) canBe(x *letter) bool {
 
 // pair compares one letter of the phrase with one of the text, and counts what it
 // takes to see the one in the other.
-func (a *aligner) pair(p, x *letter, at int) bool {
+func (a *aligner) pair(q int, x *letter, at int) bool {
+	p := &a.p.letters[q]
 	if !p.canBe(x) {
 		return false
 	}
@@ -213,6 +243,10 @@ func (a *aligner) pair(p, x *letter, at int) bool {
 		a.units++
 	}
 	a.class = x.class
+	if x.flags&(isGuess|isSecond) == isGuess {
+		a.leet++
+		a.leetInner++
+	}
 	if p.base == x.base {
 		return a.same(p, x)
 	}
@@ -229,8 +263,14 @@ func (a *aligner) pair(p, x *letter, at int) bool {
 		switch {
 		case x.flags&isDigit == 0:
 			a.leetSigns++
+			if x.base >= utf8.RuneSelf {
+				a.piece.imitation++
+				a.piece.letters++ // ₳ is hardly anything else inside a word
+			}
 		case inner:
 			a.leetInner++
+		case x.base == '0' && p.script == cyrillic:
+			a.leetInner++ // nobody counts things in Cyrillic from none
 		case x.base == '5':
 			a.leetTail++
 		}
@@ -238,8 +278,13 @@ func (a *aligner) pair(p, x *letter, at int) bool {
 	case x.flags&isImitation != 0:
 		a.piece.imitation++
 	case x.script == p.script:
-		if x.base == 'l' {
+		if x.marks != 0 {
+			a.piece.imitation++ // ł for i
+		} else if x.base == 'l' {
 			a.piece.lowerL++
+			if a.p.besideI(q) {
+				a.doubtfulL = true
+			}
 		} else {
 			a.piece.upperI++
 		}
@@ -256,8 +301,17 @@ func (a *aligner) pair(p, x *letter, at int) bool {
 	return true
 }
 
+// besideI tells whether the letter before or after letter q looks like it, which
+// makes failing and falling the words that they are.
+func (p *phrase) besideI(q int) bool {
+	return q > 0 && p.letters[q-1].class == 'i' || q+1 < len(p.letters) && p.letters[q+1].class == 'i'
+}
+
 // same compares two letters with the same base.
 func (a *aligner) same(p, x *letter) bool {
+	if x.flags&isSecond != 0 {
+		return a.second(x)
+	}
 	switch {
 	case x.flags&isStroked != 0:
 		a.stroked = true
@@ -269,6 +323,9 @@ func (a *aligner) same(p, x *letter) bool {
 		a.marked++
 	default:
 		a.missing++
+	}
+	if p.marks == 0 && x.marks > 0x0400 && x.script == cyrillic {
+		a.missing++ // қ for к: another letter, where people have it
 	}
 	switch {
 	case x.flags&isImitation != 0 && p.flags&isImitation == 0:
@@ -282,6 +339,28 @@ func (a *aligner) same(p, x *letter) bool {
 	case x.flags&isDigit != 0:
 		a.piece.letters++ // the phrase's own digit
 	}
+	a.caseOf(x)
+	return true
+}
+
+// second takes x for a letter of another script that it might stand for.
+func (a *aligner) second(x *letter) bool {
+	if x.flags&isStroked != 0 {
+		a.stroked = true
+	} else if x.marks != 0 {
+		a.marked++
+	}
+	if x.flags&isGuess != 0 {
+		a.leet++
+		a.leetInner++
+	}
+	if x.script == noScript {
+		a.piece.leet++
+		return true
+	}
+	a.piece.look++
+	a.piece.scripts |= 1 << x.script
+	a.piece.letters++
 	a.caseOf(x)
 	return true
 }
@@ -346,7 +425,7 @@ func (a *aligner) cross(x *letter, at int, own string, fresh bool) {
 			a.lone = true
 		}
 		a.sentence = a.sentence || x.gap&gapSentence != 0
-		a.far = a.far || x.gap&gapPunct != 0 && len(between) > maxSeparator
+		a.far = a.far || x.gap&gapPunct != 0 && isFar(between)
 		return
 	}
 	if wanted&gapPunct != 0 {
@@ -358,7 +437,7 @@ func (a *aligner) cross(x *letter, at int, own string, fresh bool) {
 	if x.gap&gapPunct != 0 {
 		a.separated = true
 		a.sentence = a.sentence || x.gap&gapSentence != 0
-		a.far = a.far || len(between) > maxSeparator
+		a.far = a.far || isFar(between)
 		return
 	}
 	if between != own {
@@ -369,8 +448,31 @@ func (a *aligner) cross(x *letter, at int, own string, fresh bool) {
 	}
 }
 
-// maxSeparator is how many bytes of punctuation may part two letters of a phrase.
-const maxSeparator = 32
+// maxSeparator is how much punctuation may part two letters of a phrase, as seen; and
+// how many bytes, which bounds the work.
+const (
+	maxSeparator      = 32
+	maxSeparatorBytes = 256
+)
+
+// isFar tells whether what parts two letters is too much.
+func isFar(s string) bool {
+	if len(s) <= maxSeparator || len(s) > maxSeparatorBytes {
+		return len(s) > maxSeparator
+	}
+	seen := 0
+	for i := 0; i < len(s); {
+		r, n := unescape(s[i:])
+		if n == 0 {
+			r, n = utf8.DecodeRuneInString(s[i:])
+		}
+		if !ignorable(r) && !unicode.Is(unicode.M, r) {
+			seen++
+		}
+		i += n
+	}
+	return seen > maxSeparator
+}
 
 func isInvisible(s string) bool {
 	for _, r := range s {
@@ -392,6 +494,10 @@ func (a *aligner) closePiece() {
 	}
 	if !a.piece.mixed() {
 		a.badScript++
+		a.badLetters += a.piece.letters
+		if a.piece.letters < minMarked {
+			a.badShort++
+		}
 	} else if a.piece.look > 0 {
 		a.mixedScript++
 	}

@@ -5,11 +5,14 @@ const (
 	minSkeleton   = 3  // letters of other scripts
 	minMarked     = 4  // diacritics that languages have: bị is not bi
 	minLeet       = 4  // h4x
+	minMasked     = 4  // f*ck
 	minRun        = 3  // s p e l l e d
 	minLong       = 6  // what guesses, unless more is known
 	minMerged     = 7  // words that run together: win now is not winnow
 	minManyWords  = 8  // white space inside a word of a phrase of several
 	minOneWord    = 10 // white space inside a phrase of one word
+	minLowerL     = 8  // l for i among small letters: flat is not fiat
+	minTail       = 10 // a digit at the end: server5
 	minUnisolated = 8  // spelled inside of something longer that is spelled
 	minDoubled    = 10 // one letter doubled
 )
@@ -30,6 +33,9 @@ func (p *phrase) judge(s *sight, rd *reading, at, end int) (View, bool) {
 	}
 	if s.stroked {
 		see(Demarked)
+	}
+	if p.parted {
+		see(Skeleton)
 	}
 	if s.far {
 		return 0, false
@@ -58,20 +64,33 @@ func (p *phrase) judge(s *sight, rd *reading, at, end int) (View, bool) {
 	}
 	if s.whole.look > 0 {
 		// A word of look-alikes alone counts beside another that does mix.
-		if n < minSkeleton || s.badScript > 0 && s.mixedScript == 0 && !(joined && s.whole.mixed()) {
+		if n < minSkeleton || s.badScript > 0 && s.mixedScript == 0 && !(joined && s.whole.mixed()) && !p.alien(s, rd, at, end) {
 			return 0, false
 		}
 		see(Skeleton)
 	}
 	if s.whole.lowerL+s.whole.upperI > 0 {
-		if n < minMarked || s.badCase > 0 && !(joined && s.whole.cased()) {
+		if n < minMarked {
 			return 0, false
 		}
 		see(Skeleton)
+		if s.badCase > 0 && !(joined && s.whole.cased()) {
+			if n < minLowerL || s.doubtfulL || s.whole.upperI > 0 {
+				return 0, false
+			}
+			see(Leet)
+		}
 	}
 	loose := 0
 	if s.leet > 0 {
 		if !p.judgeLeet(s, spelled) {
+			return 0, false
+		}
+		see(Leet)
+		loose++
+	}
+	if s.masks > 0 {
+		if n < minMasked || 2*s.masks > n || joined {
 			return 0, false
 		}
 		see(Leet)
@@ -109,10 +128,10 @@ func (p *phrase) judgeLeet(s *sight, spelled bool) bool {
 	n := p.weight
 	letters := s.whole.letters
 	switch {
-	case n < minLeet, !spelled && (s.badLeet > 0 || s.leetTail == s.leet):
+	case n < minLeet, !spelled && (s.badLeet > 0 || s.leetTail == s.leet && (n < minTail || p.words < 2)):
 		return false
 	case n < minLong:
-		return letters > s.leet && (spelled || s.leetInner+s.leetSigns > 0)
+		return letters > s.leet && (spelled || s.leetInner+s.leetSigns > 0) || letters == s.leet && s.leetSigns == s.leet
 	}
 	return 3*letters >= n
 }
@@ -151,7 +170,19 @@ func (p *phrase) judgeJoined(s *sight, rd *reading, at, end int, spelled bool) b
 	case s.rough > 0 && p.words > 1:
 		return n >= minManyWords
 	}
-	return n >= minOneWord || n <= 2*s.pieces
+	return n >= minOneWord || n <= 2*s.pieces || s.pieces >= 4 && 2*n <= 5*s.pieces
+}
+
+// alien tells whether words that are all of another script are strangers where they
+// stand: in the midst of a phrase, or of a line, that is not.
+func (p *phrase) alien(s *sight, rd *reading, at, end int) bool {
+	if s.whole.own > 0 {
+		return s.badShort == 0 || 4*s.badLetters <= s.whole.letters
+	}
+	ls := rd.letters
+	home := p.letters[0].script
+	before, after := at > 0 && ls[at-1].script == home, end < len(ls) && ls[end].script == home
+	return p.weight >= minLong && (before || after) && (before || at == 0) && (after || end == len(ls))
 }
 
 // isolated tells whether what is spelled begins and ends there: "s c o p e" does

@@ -17,6 +17,7 @@ type phrase struct {
 	weight    int      // letters, as the guards count
 	words     int
 	substring bool
+	parted    bool // with rn for m
 	refs      []phraseRef
 }
 
@@ -59,8 +60,55 @@ func parsePhrase(s string, substring bool) ([]phrase, error) {
 			out = append(out, *v)
 		}
 	}
+	for _, variant := range parted(s) {
+		if v, err := readLiteral(variant, substring); err == nil && v != nil {
+			v.source, v.parted = p.source, true
+			out = append(out, *v)
+		}
+	}
 	return out, nil
 }
+
+// parted returns a phrase with rn for its m, for one and for all of them, wherever
+// that is no other word: modern is not modem, but no word begins with rn, and none
+// of length is made of the other by so little.
+func parted(s string) []string {
+	if !strings.ContainsAny(s, "mM") || utf8.RuneCountInString(s) < minLong {
+		return nil
+	}
+	var at []int
+	for i := 0; i < len(s); i++ {
+		if s[i]|0x20 != 'm' {
+			continue
+		}
+		from := strings.LastIndexFunc(s[:i], notLetter) + 1
+		end := len(s)
+		if n := strings.IndexFunc(s[i:], notLetter); n >= 0 {
+			end = i + n
+		}
+		if from == i || utf8.RuneCountInString(s[from:end]) >= minMerged {
+			at = append(at, i)
+		}
+	}
+	var out []string
+	all := s
+	for n := len(at) - 1; n >= 0; n-- {
+		i := at[n]
+		all = all[:i] + "rn" + all[i+1:]
+		if len(at) > 1 && n < maxParted {
+			out = append(out, s[:i]+"rn"+s[i+1:])
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	return append(out, all)
+}
+
+// maxParted bounds what a phrase of many words with m is worth.
+const maxParted = 4
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 func capitalised(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -28,14 +28,28 @@ func unescape(s string) (r rune, n int) {
 // it is a number, and escaped once more or oftener (&amp;#99;).
 func unescapeEntity(s string) (rune, int) {
 	i := 1
-	for strings.HasPrefix(s[i:], "amp;") {
-		i += 4
+	for {
+		n := ampersand(s[i:])
+		if n == 0 {
+			break
+		}
+		i += n
 	}
 	r, n := unescapeReference(s, i)
 	if n == 0 && i > 1 {
 		return '&', i
 	}
 	return r, n
+}
+
+// ampersand is the length of what makes & of another &.
+func ampersand(s string) int {
+	for _, a := range [...]string{"amp;", "#38;", "#x26;", "#X26;"} {
+		if strings.HasPrefix(s, a) {
+			return len(a)
+		}
+	}
+	return 0
 }
 
 // unescapeReference reads what follows the ampersand, from s[i] on.
@@ -80,11 +94,26 @@ func unescapeReference(s string, i int) (rune, int) {
 	return valid(r, end+1)
 }
 
-// unescapePercent reads the percent-encoded UTF-8 of one character.
+// unescapePercent reads the percent-encoded UTF-8 of one character, encoded once or
+// oftener (%2520).
 func unescapePercent(s string) (rune, int) {
+	i := 0
+	for strings.HasPrefix(s[i+1:], "25") && i < maxEntity {
+		i += 2
+	}
+	if i > 0 {
+		if r, n := unescapeBytes("%"+s[i+1:min(len(s), i+3*utf8.UTFMax)], '%'); n > 0 {
+			return r, n + i
+		}
+	}
+	return unescapeBytes(s, '%')
+}
+
+// unescapeBytes reads the bytes of one character, each in hexadecimal after sign.
+func unescapeBytes(s string, sign byte) (rune, int) {
 	var buf [utf8.UTFMax]byte
 	n := 0
-	for n < len(buf) && len(s) >= 3*n+3 && s[3*n] == '%' {
+	for n < len(buf) && len(s) >= 3*n+3 && s[3*n] == sign {
 		r, l := number(s[3*n+1:], 16, 2)
 		if l != 2 {
 			break

@@ -31,6 +31,9 @@ const (
 	isBinding                     // the letter after it belongs to it
 	isInner                       // not the first letter of its character
 	isWide                        // a syllable or word by itself: weighs two letters
+	isSecond                      // read as a letter of another script that it might stand for
+	isGuess                       // read so only for want of anything better
+	isMask                        // hides a letter
 )
 
 // gap is what lies between two letters.

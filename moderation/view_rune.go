@@ -137,6 +137,9 @@ func describeASCII(c byte) runeInfo {
 	if c < ' ' || c == 0x7F {
 		return runeInfo{kind: kindIgnorable}
 	}
+	if masks(rune(c)) {
+		return runeInfo{kind: kindPunct, flags: isMask}
+	}
 	return runeInfo{kind: kindPunct}
 }
 
@@ -351,6 +354,12 @@ func letterInfo(base, orig rune) runeInfo {
 		}
 		return in
 	}
+	if plain, ok := cyrillicVariants[base]; ok {
+		in = letterInfo(plain, plain)
+		in.marks = uint32(base)
+		in.flags |= isFolded
+		return in
+	}
 	in.class = classOfRune(base)
 	look, stroked := lookOf(orig, base)
 	if look == 0 {
@@ -375,6 +384,8 @@ func lookOf(orig, base rune) (look byte, stroked bool) {
 		if c, ok := lookalikes[r]; ok {
 			return c, false
 		}
+	}
+	for _, r := range [...]rune{orig, base, unicode.ToUpper(base)} {
 		if c, stroked := asciiSkeleton(confusable.GetReplacement(r)); c != 0 {
 			return c, stroked
 		}
@@ -425,6 +436,9 @@ func describeSymbol(r rune) runeInfo {
 	}
 	if c != 0 {
 		return runeInfo{kind: kindSign, base: r, class: classOf(c), look: c, script: noScript, flags: isSign}
+	}
+	if masks(r) {
+		return runeInfo{kind: kindPunct, flags: isMask}
 	}
 	return runeInfo{kind: kindPunct}
 }
