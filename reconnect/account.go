@@ -141,6 +141,9 @@ func (a *account) handshake(ctx context.Context, t target, count *counters) (*xm
 	count.handshakes.Add(1)
 	go func() {
 		x, err := o.NewClient()
+		if x != nil && ctx.Err() != nil {
+			count.late.Add(1) // before it is no longer under way: see Client.replacedItself
+		}
 		count.handshakes.Add(-1)
 		<-a.slots
 		select {

@@ -87,11 +87,13 @@ func New(cfg Config) *Client {
 // Run keeps the account online until ctx ends; then it says goodbye, which takes at
 // most five seconds, and returns nil. Before that it returns only what trying again
 // cannot mend: [ErrAuth], [ErrMechanism], [ErrCertificate], [ErrNoTLS],
-// [ErrConflict], [ErrUnsupported] or [ErrConfig].
+// [ErrConflict], [ErrUnsupported] or [ErrConfig]. It may be called again, but not
+// while it runs.
 //
 // Run starts three goroutines for a session and one for each handshake, and waits
-// for all of them; only a handshake that hangs in go-xmpp, which cannot be
-// cancelled, may outlive it (see [Stats]), and is closed as soon as it comes back.
+// for all of them. Only two things may outlive it: a handler that does not heed the
+// end of its context, and a handshake that hangs in go-xmpp, which cannot be
+// cancelled (see [Stats]) and is closed as soon as it comes back.
 func (c *Client) Run(ctx context.Context) error {
 	if !c.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w: Run is running already", ErrConfig)
@@ -105,6 +107,7 @@ func (c *Client) Run(ctx context.Context) error {
 		return err
 	}
 	return keepTrying(ctx, c.cfg.Backoff, c.cfg.Logger, &c.count, func(ctx context.Context) error {
+		late := c.count.late.Load()
 		x, err := acc.connect(ctx, &c.count)
 		if err != nil {
 			return err
@@ -113,8 +116,19 @@ func (c *Client) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return c.serve(ctx, x, s)
+		err = c.serve(ctx, x, s)
+		if errors.Is(err, ErrConflict) && c.replacedItself(late) {
+			return errors.New(err.Error()) // words only: not for good
+		}
+		return err
 	})
+}
+
+// replacedItself reports whether it may have been a handshake of our own that took
+// the session's place: one that was given up, but cannot be cancelled, and has not
+// come back, or has come back after all since there were so many late ones.
+func (c *Client) replacedItself(late uint64) bool {
+	return c.count.handshakes.Load() > 0 || c.count.late.Load() != late
 }
 
 // keepTrying calls once until it fails for good or ctx ends. Delays grow until a

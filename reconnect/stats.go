@@ -29,6 +29,7 @@ type Stats struct {
 type counters struct {
 	attempts, sessions, received, sent, dropped atomic.Uint64
 	handshakes                                  atomic.Int64
+	late                                        atomic.Uint64 // handshakes that succeeded once given up
 
 	mu      sync.Mutex // guards the rest
 	jid     stanza.JID // empty when offline
