@@ -85,7 +85,7 @@ func (l *blockList) clear() {
 
 // replace takes over what has been fetched: only a complete answer makes anything
 // go. What has changed since the fetching began stays so.
-func (l *blockList) replace(fetched map[hash]string, complete bool) (came, went int) {
+func (l *blockList) replace(fetched map[hash]string, complete bool) (came []hash, went int) {
 	for h := range l.entries {
 		if _, ok := fetched[h]; !ok && complete && !l.changed[h] {
 			delete(l.entries, h)
@@ -97,7 +97,7 @@ func (l *blockList) replace(fetched map[hash]string, complete bool) (came, went 
 			continue // has gone meanwhile
 		}
 		if _, ok := l.entries[h]; !ok && len(l.entries) < maxEntries {
-			came++
+			came = append(came, h)
 			l.entries[h] = report
 		}
 	}
@@ -105,15 +105,16 @@ func (l *blockList) replace(fetched map[hash]string, complete bool) (came, went 
 	return came, went
 }
 
-// lookLists looks whether somebody is on a list; m.mu is held.
-func (m *Moderator) lookLists(set *Ruleset, room stanza.JID, jid stanza.JID) []found {
+// lookLists looks whether somebody is on a list, through one of the fresh entries if
+// there are any; m.mu is held.
+func (m *Moderator) lookLists(set *Ruleset, room stanza.JID, jid stanza.JID, fresh map[hash]bool) []found {
 	var list []found
 	for _, r := range set.listed {
 		if !r.here(room) {
 			continue
 		}
 		if l := m.lists[r.list.id()]; l != nil {
-			if h, report, ok := l.find(jid); ok {
+			if h, report, ok := l.find(jid); ok && (len(fresh) == 0 || fresh[h]) {
 				list = append(list, found{Finding: Finding{Rule: r.Name, Kind: ByList, Phrase: h.String(), Text: report}, rule: r})
 			}
 		}

@@ -295,3 +295,36 @@ func TestBlockListOfAMadService(t *testing.T) {
 		}
 	})
 }
+
+// News of somebody else is no reason to look at anybody again.
+func TestBlockListNewsConcernsWhoIsMeant(t *testing.T) {
+	rules := listed(shop)
+	rules.Lists[0].Actions = []moderation.Action{moderation.Warn}
+	rules.Rules = []moderation.Rule{{Name: "nick", Nick: moderation.Names{Globs: []string{"mallory"}}}}
+	play(t, rules, func(w *world) {
+		w.enter(stranger("mallory"))
+		w.receive(news(shop, item("item", entry("mallory@example.net"))))
+		if n := len(told[moderation.Decision](w)); n != 2 {
+			w.Errorf("%d decisions, want one by nick and one by list", n)
+		}
+		w.receive(news(shop, item("item", entry("mallory@example.net"))), news(shop, item("item", entry("trent@example.net"))))
+		if got := told[moderation.Decision](w); len(got) > 0 {
+			w.Errorf("then %+v", got)
+		}
+	})
+}
+
+// An entry that has come while we were not in the room counts on our return.
+func TestBlockListEntryWhileAway(t *testing.T) {
+	play(t, listed(shop), func(w *world) {
+		w.enter(stranger("mallory"))
+		w.receive(&stanza.Presence{From: lobby + "/warden", To: me, Type: stanza.Unavailable, Extensions: []stanza.Element{
+			stanza.MUCUser{Items: []stanza.MUCItem{{Role: stanza.RoleNone}}, Statuses: stanza.Statuses{stanza.StatusSelfPresence, stanza.StatusServiceShutdown}}.Element()}})
+		w.receive(news(shop, item("item", entry("mallory@example.net"))))
+		w.pass(10 * time.Second)
+		w.admit(stranger("mallory"))
+		if banned, _ := w.outcome(); !slices.Equal(banned, []stanza.JID{"mallory@example.net"}) {
+			w.Errorf("banned %v", banned)
+		}
+	})
+}

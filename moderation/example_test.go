@@ -37,7 +37,7 @@ func Example() {
 	moderator = moderation.New(rooms, moderation.Config{Rules: rules, Logger: quiet, OnEvent: func(_ context.Context, e moderation.Event) {
 		switch e := e.(type) {
 		case moderation.Decision:
-			fmt.Printf("%s: rule %s, view %v, so %v\n", e.Occupant.Nick, e.Rule, e.View, e.Actions)
+			fmt.Printf("%s: rule %s, view %v, so %v: %s\n", e.Occupant.Nick, e.Rule, e.View, e.Actions, e.Reason)
 		case moderation.Outcome:
 			fmt.Printf("%v %s: %v\n", e.Done, e.Occupant.JID.Bare(), e.Err)
 			close(done)
@@ -52,7 +52,6 @@ func Example() {
 	s := xmpptest.NewSession(ctx, "warden@example.org/bot", rooms, moderator)
 	s.Respond(func(st stanza.Stanza) []stanza.Stanza {
 		if iq, ok := st.(*stanza.IQ); ok {
-			fmt.Println("the room is asked:", stanza.MUCItemOf(iq.Payload().Children[0]).Reason)
 			return []stanza.Stanza{iq.Result()}
 		}
 		return []stanza.Stanza{
@@ -67,8 +66,7 @@ func Example() {
 	stop()
 	fmt.Println(<-ended)
 	// Output:
-	// mallory: rule spam, view leet, so [ban]
-	// the room is asked: no free bitcoin here, mallory
+	// mallory: rule spam, view leet, so [ban]: no free bitcoin here, mallory
 	// ban mallory@example.net: <nil>
 	// <nil>
 }

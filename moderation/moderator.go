@@ -83,8 +83,6 @@ type Moderator struct {
 	told   sched.Loop // on which OnEvent is called
 	count  counters
 
-	looking atomic.Bool // lookAround is about to
-
 	audit   sync.Mutex // guards cfg.Audit
 	storing sync.Mutex // guards cfg.Store
 
@@ -100,10 +98,14 @@ type Moderator struct {
 	queries map[string]*collector
 	asked   map[string]question // by id of the IQ
 	toAsk   []question
-	held    map[stanza.JID][]held
-	holding int     // how many those are
-	past    []Event // a ring of the latest
-	next    int     // the oldest in it, once it is full
+
+	looking  bool          // lookAtAll is about to
+	newRules bool          // for it
+	fresh    map[hash]bool // entries for it
+	held     map[stanza.JID][]held
+	holding  int     // how many those are
+	past     []Event // a ring of the latest
+	next     int     // the oldest in it, once it is full
 }
 
 const (
@@ -130,7 +132,7 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 	}
 	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}, bans: map[banned]*ban{},
 		held: map[stanza.JID][]held{}, lists: map[string]*blockList{}, marks: map[stanza.JID]*progress{},
-		unsaved: map[stanza.JID]bool{}, queries: map[string]*collector{}, asked: map[string]question{}}
+		unsaved: map[stanza.JID]bool{}, queries: map[string]*collector{}, asked: map[string]question{}, fresh: map[hash]bool{}}
 	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
 	m.reads.limit, m.reads.workers = maxReads, readers
 	if cfg.Rules == nil {
@@ -190,7 +192,7 @@ func (m *Moderator) SetRules(r *Ruleset) {
 	}
 	m.mu.Unlock()
 	m.fetchLists()
-	m.lookAround()
+	m.lookAround(true, nil)
 }
 
 // Check is [Ruleset.Check] of the rules of the moment.

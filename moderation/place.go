@@ -12,6 +12,7 @@ type place struct {
 	nick   string             // ours
 	people map[string]*person // by nick; only those of whom anything is remembered
 	joins  []arrival          // the latest
+	rules  *Ruleset           // by which those who are there have been looked at
 }
 
 // arrival is a newcomer.
@@ -84,16 +85,22 @@ func (m *Moderator) joined(e muc.Joined) {
 	m.mu.Lock()
 	p := m.place(e.Room)
 	p.nick = e.Nick
+	again := e.Rejoined && p.rules == m.set.Load()
+	p.rules = m.set.Load()
 	for _, o := range e.Gone {
 		p.forget(o.Nick)
 	}
 	m.mu.Unlock()
-	list := e.Occupants
-	if e.Rejoined {
-		list = e.Came
+	came := map[string]bool{}
+	for _, o := range e.Came {
+		came[o.Nick] = true
 	}
-	for _, o := range list {
-		m.meet(e.Room, o)
+	for _, o := range e.Occupants {
+		if again && !came[o.Nick] {
+			m.meetAgain(e.Room, o)
+		} else {
+			m.meet(e.Room, o)
+		}
 	}
 	for _, h := range m.unhold(e.Room) {
 		h.run()

@@ -100,7 +100,7 @@ func (m *Moderator) fetch(ctx context.Context, id string, l *blockList) {
 	err = errors.Join(err, err2)
 	m.mu.Lock()
 	came, went := l.replace(fetched, complete)
-	e := ListFetched{Time: time.Now(), List: name, Entries: len(l.entries), Came: came, Went: went, Err: err}
+	e := ListFetched{Time: time.Now(), List: name, Entries: len(l.entries), Came: len(came), Went: went, Err: err}
 	m.mu.Unlock()
 	wait := listEvery
 	if err != nil {
@@ -112,8 +112,8 @@ func (m *Moderator) fetch(ctx context.Context, id string, l *blockList) {
 	l.timer = m.timers.After(wait, func() { m.refetch(id, l) })
 	m.mu.Unlock()
 	m.emit(e)
-	if came > 0 {
-		m.lookAround()
+	if len(came) > 0 {
+		m.lookAround(false, came)
 	}
 	if complete {
 		m.liftUnlisted(id)
@@ -240,7 +240,7 @@ func report(item *stanza.Element) string {
 // listEvent takes in what the service of a list tells (XEP-0060 §7); from is the
 // message's sender, whose word counts for its own nodes only.
 func (m *Moderator) listEvent(from stanza.JID, e *stanza.Element) {
-	came := false
+	var came []hash
 	var touched []string
 	m.mu.Lock()
 	for i := range e.Children {
@@ -261,7 +261,9 @@ func (m *Moderator) listEvent(from stanza.JID, e *stanza.Element) {
 				switch {
 				case !ok:
 				case x.Is(nsPubsubEvent, "item"):
-					came = l.add(h, report(x)) || came
+					if l.add(h, report(x)) {
+						came = append(came, h)
+					}
 				case x.Is(nsPubsubEvent, "retract"):
 					l.remove(h)
 					touched = append(touched, id)
@@ -270,8 +272,8 @@ func (m *Moderator) listEvent(from stanza.JID, e *stanza.Element) {
 		}
 	}
 	m.mu.Unlock()
-	if came {
-		m.lookAround()
+	if len(came) > 0 {
+		m.lookAround(false, came)
 	}
 	for _, id := range touched {
 		m.liftUnlisted(id)
@@ -300,7 +302,7 @@ func (m *Moderator) liftUnlisted(id string) {
 			}
 		}
 		c := change{who, b, nil}
-		for _, f := range m.lookLists(set, who.room, who.jid) {
+		for _, f := range m.lookLists(set, who.room, who.jid, nil) {
 			if f.rule.DryRun || !slices.Contains(f.rule.Actions, Ban) {
 				continue
 			}

@@ -55,8 +55,8 @@ func TestBlockListDropsAfterACompleteAnswerOnly(t *testing.T) {
 		_, hasA := l.entries[a]
 		_, hasC := l.entries[c]
 		_, hasD := l.entries[d]
-		if hasA == complete || !hasC || hasD || came != 0 || (went == 1) != complete {
-			t.Errorf("complete %v: %d entries, a %v c %v d %v, %d came, %d went", complete, len(l.entries), hasA, hasC, hasD, came, went)
+		if hasA == complete || !hasC || hasD || len(came) != 0 || (went == 1) != complete {
+			t.Errorf("complete %v: %d entries, a %v c %v d %v, %v came, %d went", complete, len(l.entries), hasA, hasC, hasD, came, went)
 		}
 	}
 }

@@ -47,13 +47,19 @@ func (m *Moderator) lookAt(room stanza.JID, o muc.Occupant) {
 	if m.spared(set, room, o) != "" {
 		return
 	}
-	list := set.lookNames(room, o.Nick, o.JID)
-	if len(set.lists) > 0 {
-		m.mu.Lock()
-		list = append(list, m.lookLists(set, room, o.JID)...)
-		m.mu.Unlock()
-	}
+	list := append(set.lookNames(room, o.Nick, o.JID), m.lookUp(set, room, o, nil)...)
 	m.judge(set, room, o, list, said{})
+}
+
+// lookUp looks for somebody on the block lists; among fresh entries only if there are
+// any.
+func (m *Moderator) lookUp(set *Ruleset, room stanza.JID, o muc.Occupant, fresh map[hash]bool) []found {
+	if len(set.listed) == 0 || o.JID == "" {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lookLists(set, room, o.JID, fresh)
 }
 
 // meet looks at somebody who is new to us.
@@ -64,23 +70,47 @@ func (m *Moderator) meet(room stanza.JID, o muc.Occupant) {
 	}
 }
 
-// lookAround looks again at everybody who is present, aside.
-func (m *Moderator) lookAround() {
-	if m.looking.Swap(true) {
-		return // about to
+// meetAgain looks at somebody whom we have only lost sight of for a while.
+func (m *Moderator) meetAgain(room stanza.JID, o muc.Occupant) {
+	set := m.set.Load()
+	if list := m.lookUp(set, room, o, nil); len(list) > 0 && m.spared(set, room, o) == "" {
+		m.judge(set, room, o, list, said{})
 	}
-	if !m.queue.push("", func(context.Context) {
-		m.looking.Store(false)
-		m.lookAtAll()
-	}) {
-		m.looking.Store(false)
+}
+
+// lookAround looks at everybody who is present, aside: by all rules if they are new,
+// by the entries that have come to the block lists otherwise.
+func (m *Moderator) lookAround(rules bool, came []hash) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range came {
+		m.fresh[h] = true
+	}
+	m.newRules = m.newRules || rules
+	if !m.looking {
+		m.looking = m.reads.push("", func(context.Context) { m.lookAtAll() })
 	}
 }
 
 func (m *Moderator) lookAtAll() {
+	m.mu.Lock()
+	set, rules, fresh := m.set.Load(), m.newRules, m.fresh
+	m.looking, m.newRules, m.fresh = false, false, map[hash]bool{}
+	m.mu.Unlock()
 	for _, room := range m.rooms.Rooms() {
 		for _, o := range m.rooms.Occupants(room) {
-			m.lookAt(room, o)
+			if rules {
+				m.lookAt(room, o)
+			} else if list := m.lookUp(set, room, o, fresh); len(list) > 0 && m.spared(set, room, o) == "" {
+				m.judge(set, room, o, list, said{})
+			}
+		}
+		if rules {
+			m.mu.Lock()
+			if pl := m.places[room]; pl != nil {
+				pl.rules = set
+			}
+			m.mu.Unlock()
 		}
 	}
 }
