@@ -148,8 +148,9 @@ var autoban = regexp.MustCompile(`^autoban at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$`)
 func makeRooms(ctx context.Context, t *testing.T, srv *realserver.Server, owner *guest, name string, n int, admin stanza.JID) []stanza.JID {
 	t.Helper()
 	var list []stanza.JID
+	run := strings.ToLower(stanza.NewID()) // a test may run again on the same server
 	for i := range n {
-		room := stanza.JID(fmt.Sprintf("%s-%d@%s", name, i, srv.Rooms))
+		room := stanza.JID(fmt.Sprintf("%s-%d-%s@%s", name, i, run, srv.Rooms))
 		owner.enter(ctx, t, room, "chair")
 		if err := owner.Configure(ctx, room, map[string][]string{"muc#roomconfig_persistentroom": {"1"}}); err != nil {
 			t.Fatal(err)
