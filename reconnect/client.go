@@ -31,7 +31,7 @@ type Config struct {
 	Services []stanza.Service
 
 	// Presence is sent when a session begins, after the services have begun. Its
-	// zero value is plainly online.
+	// zero value is plainly online, which go-xmpp has already said at login.
 	Presence stanza.Presence
 
 	// Software is what others may know of us.
@@ -199,6 +199,7 @@ func (c *Client) serve(ctx context.Context, x *xmpp.Client, s *stream) error {
 	})
 	return s.run(ctx, func(cause error) {
 		c.set(nil)
+		c.count.ended()
 		live.Close(cause)
 	}, &stanza.Presence{Type: stanza.Unavailable})
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -315,4 +318,81 @@ func TestAttachRefusesPeriodicPings(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	discard(x)
+}
+
+// A session that has ended is over in Stats too, however long a handler stays in it.
+func TestStatsWhileAHandlerLingers(t *testing.T) {
+	ctx := withLimit(t)
+	srv := xmpptest.New(t, xmpptest.Config{})
+	release := make(chan struct{})
+	b := make(begins, 1)
+	c := New(quick(options(srv), b, handler(func(context.Context, stanza.Session, stanza.Stanza) { <-release })))
+	run(t, c)
+	me := b.next(t, ctx).JID()
+	srv.Deliver(me, &stanza.Message{From: "a@example.org/b"})
+	for c.Stats().Backlog == 0 {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("the message did not arrive")
+		}
+	}
+	srv.Kill(me)
+	for c.JID() != "" {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("the session did not end")
+		}
+	}
+	if st := c.Stats(); st.Online || st.JID != "" || st.Backlog != 0 {
+		t.Errorf("%+v", st)
+	}
+	close(release)
+	b.next(t, ctx)
+}
+
+// What is logged, at any level, holds no secret, however the login goes.
+func TestLogsHoldNoSecret(t *testing.T) {
+	const secret = "hunter2&'\"<correct>"
+	for name, cfg := range map[string]xmpptest.Config{
+		"SCRAM":   {Iterations: 16},
+		"PLAIN":   {Mechanisms: []string{"PLAIN"}},
+		"in vain": {Mechanisms: []string{"EXTERNAL"}},
+	} {
+		for _, right := range []bool{true, false} {
+			ctx := withLimit(t)
+			if right {
+				cfg.Accounts = map[string]string{"warden": secret}
+			}
+			srv := xmpptest.New(t, cfg)
+			var logged strings.Builder
+			b := make(begins, 10)
+			config := quick(options(srv), b)
+			config.Options.Password = secret
+			config.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))
+			ctx, cancel := context.WithCancel(ctx)
+			ended := make(chan error, 1)
+			go func() { ended <- New(config).Run(ctx) }()
+			var err error
+			select {
+			case s := <-b:
+				s.End(errors.New("enough"))
+				b.next(t, ctx)
+				cancel()
+				err = <-ended
+			case err = <-ended:
+			}
+			cancel()
+			text := logged.String() + fmt.Sprint(err)
+			for _, form := range []string{"hunter2", "correct", base64.StdEncoding.EncodeToString([]byte("\x00warden\x00" + secret))} {
+				if strings.Contains(text, form) {
+					t.Errorf("%s: logged %s", name, text)
+				}
+			}
+			if err == nil && !strings.Contains(text, "online") {
+				t.Errorf("%s: nothing was logged", name)
+			}
+		}
+	}
 }

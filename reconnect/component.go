@@ -215,6 +215,7 @@ func (c *Component) serve(ctx context.Context, s *stream) error {
 	c.count.online(c.cfg.Domain, s)
 	c.cfg.Logger.Info("online", "jid", c.cfg.Domain)
 	return s.run(ctx, func(cause error) {
+		c.count.ended()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.stream, c.ctx, c.own, c.live = nil, nil, nil, nil

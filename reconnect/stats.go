@@ -35,6 +35,7 @@ type counters struct {
 	jid     stanza.JID // empty when offline
 	stream  *stream
 	since   time.Time
+	lasted  time.Duration // the session that has just ended
 	lastErr error
 }
 
@@ -59,15 +60,23 @@ func (c *counters) online(jid stanza.JID, s *stream) {
 	c.jid, c.stream, c.since = jid, s, time.Now()
 }
 
-// offline notes the end of a session, or of an attempt that became none, and gives
-// how long the session lasted.
-func (c *counters) offline(err error) (lasted time.Duration) {
+// ended notes that nothing more may be sent in a session.
+func (c *counters) ended() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.jid != "" {
 		now := time.Now()
-		lasted, c.since = now.Sub(c.since), now
+		c.lasted, c.since = now.Sub(c.since), now
 	}
-	c.jid, c.stream, c.lastErr = "", nil, err
+	c.jid, c.stream = "", nil
+}
+
+// offline notes why a session ended, or an attempt became none, and gives how long
+// the session lasted.
+func (c *counters) offline(err error) (lasted time.Duration) {
+	c.ended()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lasted, c.lasted, c.lastErr = c.lasted, 0, err
 	return lasted
 }

@@ -22,6 +22,8 @@ const (
 	// maxDepth bounds the stack of open elements; it is more than a server's limit
 	// for a stanza leaves room for.
 	maxDepth = 1 << 20
+	// maxEmptyReads bounds how often a Reader may give nothing, and no error either.
+	maxEmptyReads = 100
 	// keepBuffer is how large a buffer is kept once a large token is through.
 	keepBuffer = 256 << 10
 
@@ -93,12 +95,9 @@ func New(r io.Reader, inside map[string]string) *Scanner {
 // Offset is how many bytes have been read up to the end of what Next found.
 func (s *Scanner) Offset() int64 { return s.dropped + int64(s.pos) }
 
-// Depth is how many elements are open that began here.
-func (s *Scanner) Depth() int { return len(s.open) }
-
 // Next blocks until it has read the next tag or run of text. The error is io.EOF at
 // the end of the input, io.ErrUnexpectedEOF inside a tag, a *[SyntaxError], or the
-// reader's. An end tag at depth 0 closes what was open before New.
+// reader's. An end tag where nothing is open closes what was open before New.
 func (s *Scanner) Next() (Kind, error) {
 	if s.ended {
 		s.ended = false
@@ -157,18 +156,18 @@ func (s *Scanner) fill() error {
 		s.dropped += int64(s.pos)
 		s.buf, s.pos = append(next, rest...), 0
 	}
-	n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
-	s.buf = s.buf[:len(s.buf)+n]
-	if err != nil {
+	for range maxEmptyReads {
+		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
 		s.err = err
+		if n > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if n == 0 && err == nil {
-		return s.fill() // a Reader may do that, if rarely
-	}
-	if n == 0 {
-		return err
-	}
-	return nil
+	return io.ErrNoProgress
 }
 
 // peek is the byte i after pos.

@@ -42,7 +42,7 @@ func scan(r io.Reader) (list []event, err error) {
 		case Start:
 			list = add(list, event{kind: Start, name: s.Name, attrs: fmt.Sprintf("%q", s.Attrs)})
 		case End:
-			if s.Depth() == 0 && len(list) > 0 && list[len(list)-1].kind == 0 {
+			if len(s.open) == 0 && len(list) > 0 && list[len(list)-1].kind == 0 {
 				return list, errors.New("end of nothing")
 			}
 			list = add(list, event{kind: End, name: s.Name})
@@ -157,7 +157,7 @@ func TestScannerInsideAStream(t *testing.T) {
 			}
 			break
 		}
-		got = append(got, fmt.Sprint(kind, " ", s.Name.Space, " ", s.Name.Local, " ", s.Depth()))
+		got = append(got, fmt.Sprint(kind, " ", s.Name.Space, " ", s.Name.Local, " ", len(s.open)))
 	}
 	want := []string{
 		"1 jabber:client message 1", "2 jabber:client message 0",
@@ -219,5 +219,15 @@ func TestValuesAreBounded(t *testing.T) {
 	}
 	if n := len(s.values.seen); n != valueSlots {
 		t.Errorf("%d values are kept", n)
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, nil }
+
+func TestScannerGivesUpOnAReaderThatGivesNothing(t *testing.T) {
+	if _, err := New(nothing{}, nil).Next(); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("got %v", err)
 	}
 }
