@@ -193,6 +193,37 @@ func TestRealGhost(t *testing.T) {
 	}
 }
 
+// XEP-0045 §7.2.8 lets one account share a nick: another client of ours comes and goes
+// with it, and we are in all the time.
+func TestRealSharedNick(t *testing.T) {
+	servers.Each(t, func(t *testing.T, srv *realserver.Server) {
+		room, owner, _ := stage(t, srv, "shared", muc.Config{})
+		bot := online(t, srv, identity{account: "bot"})
+		bot.enter(muc.Room{JID: room})
+		resource := "phone"
+		human := online(t, srv, identity{account: "bot", resource: &resource})
+		in := human.enter(muc.Room{JID: room})
+		if in.Nick != "bot" {
+			t.Errorf("the other client is called %q", in.Nick)
+		}
+		bot.hears(room, owner)
+		human.must(human.Leave(human.ctx, room, ""))
+		bot.hears(room, owner)
+		human.enter(muc.Room{JID: room})
+		human.must(human.SetNick(human.ctx, room, "human"))
+		bot.sees(room, "human", func(_ muc.Occupant, there bool) bool { return there })
+		human.must(human.Leave(human.ctx, room, ""))
+		bot.sees(room, "human", func(_ muc.Occupant, there bool) bool { return !there })
+		bot.hears(room, owner)
+		if list := of[muc.Left](bot.all()); len(list) > 0 {
+			t.Errorf("the bot was out: %+v", list)
+		}
+		if s, _ := bot.Room(room); !s.Joined || s.Nick != "bot" || s.Occupants != 3 {
+			t.Errorf("in the end %+v: %+v", s, bot.Occupants(room))
+		}
+	})
+}
+
 // A component's stream ends, and nobody tells the rooms: its addresses are in them
 // still, and come back with the very same full address.
 func TestRealComponentGhost(t *testing.T) {

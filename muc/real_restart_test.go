@@ -101,6 +101,69 @@ func TestRealKilledServer(t *testing.T) {
 	}
 }
 
+// The server is stopped in good order and started again: we are back. What it says
+// when it stops is its own affair: ejabberd nothing, Prosody that its own clients leave
+// one after the other. Whoever is said to have come has been said to have left.
+func TestRealStoppedServer(t *testing.T) {
+	servers.Each(t, func(t *testing.T, srv *realserver.Server) {
+		room := place(srv, "stopped")
+		bot := online(t, srv, identity{account: "bot"})
+		bot.enter(muc.Room{JID: room})
+		bot.must(bot.Configure(bot.ctx, room, map[string][]string{"muc#roomconfig_persistentroom": {"1"}}))
+		ann := online(t, srv, identity{account: "ann"})
+		ann.enter(muc.Room{JID: room})
+		phone := component(t, srv, "+15551234567")
+		phone.enter(muc.Room{JID: room, Nick: "phone"})
+		people := map[string]*person{"bot": bot, "ann": ann, "phone": phone.person}
+		before := map[string]int{}
+		for name, p := range people {
+			p.sees(room, "phone", func(_ muc.Occupant, there bool) bool { return there })
+			before[name] = len(p.all())
+		}
+		srv.Settle()
+		srv.Stop()
+		srv.Start()
+		for _, p := range people {
+			waitFor(p, func(e muc.Joined) bool { return e.Rejoined })
+		}
+		for name, p := range people {
+			for nick := range people {
+				p.sees(room, nick, func(_ muc.Occupant, there bool) bool { return there })
+			}
+			missed := map[string]bool{}
+			for _, e := range p.all()[before[name]:] {
+				var came []muc.Occupant
+				switch e := e.(type) {
+				case muc.Joined:
+					came = e.Came
+					for _, o := range e.Gone {
+						missed[o.Nick] = true
+					}
+				case muc.OccupantJoined:
+					came = []muc.Occupant{e.Occupant}
+				case muc.OccupantLeft:
+					missed[e.Occupant.Nick] = true
+				case muc.Left:
+					if !e.Rejoin {
+						t.Errorf("%s is out for good: %+v", name, e)
+					}
+				}
+				for _, o := range came {
+					if !missed[o.Nick] {
+						t.Errorf("to %s %s has come without having left", name, o.Nick)
+					}
+					delete(missed, o.Nick)
+				}
+			}
+			if len(missed) > 0 {
+				t.Errorf("%s misses %v", name, missed)
+			}
+		}
+		bot.hears(room, phone.person)
+		phone.hears(room, bot)
+	})
+}
+
 // bare is the least that can join rooms: it asks for all of them at once and counts
 // those that it is in.
 type bare struct {
@@ -125,18 +188,20 @@ func (b *bare) Handle(_ context.Context, _ stanza.Session, st stanza.Stanza) {
 }
 
 // A thousand rooms on one account: the server is killed, and we are back in all of
-// them, with no goroutine more than with none. Beside it, how long the server takes
+// them, with no goroutine more than in one. Beside it, how long the server takes
 // for the joins alone.
 func TestRealThousandRooms(t *testing.T) {
 	const rooms = 1000
 	servers.Each(t, func(t *testing.T, srv *realserver.Server) {
 		bot := online(t, srv, identity{account: "bot"})
-		bot.must(bot.client.Send(bot.ctx, &stanza.Presence{}))
-		goroutines := runtime.NumGoroutine()
 		var list []stanza.JID
 		for i := range rooms {
 			list = append(list, place(srv, fmt.Sprint("many", i)))
-			bot.Add(muc.Room{JID: list[i], History: &stanza.MUCHistory{}})
+		}
+		bot.enter(muc.Room{JID: list[0]})
+		goroutines := runtime.NumGoroutine()
+		for _, room := range list {
+			bot.Add(muc.Room{JID: room, History: &stanza.MUCHistory{}})
 		}
 		bot.in(rooms)
 		few := func() bool { return runtime.NumGoroutine() <= goroutines+1 } // the loop's, while it runs

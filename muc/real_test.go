@@ -391,3 +391,27 @@ func TestRealRefusals(t *testing.T) {
 		}
 	})
 }
+
+// XEP-0045 §7.2.9: a full room is asked again until somebody has left. Prosody has no
+// such bound, and ejabberd says resource-constraint in place of service-unavailable.
+func TestRealFullRoom(t *testing.T) {
+	srv := servers.Ejabberd(t)
+	room, owner, romeo := stage(t, srv, "full", muc.Config{})
+	config := map[string][]string{"muc#roomconfig_maxusers": {"5"}}
+	owner.must(owner.Configure(owner.ctx, room, config))
+	var others []*person
+	for _, name := range []string{"ann", "bob", "cid"} {
+		p := online(t, srv, identity{account: name})
+		p.enter(muc.Room{JID: room})
+		others = append(others, p)
+	}
+	juliet := online(t, srv, identity{account: "juliet"})
+	if e := juliet.refused(muc.Room{JID: room}); !errors.Is(e, stanza.ResourceConstraint) || e.Stopped || e.Retry == 0 {
+		t.Errorf("a full room: %+v", e)
+	}
+	romeo.must(romeo.Leave(romeo.ctx, room, ""))
+	if e := waitFor(juliet, anyOf[muc.Joined]); len(e.Occupants) != 5 || e.Rejoined {
+		t.Errorf("then %+v", e)
+	}
+	others[0].hears(room, juliet)
+}
