@@ -201,15 +201,16 @@ func (a *absence) look(ctx context.Context, x *archived) {
 		return
 	}
 	a.count++
-	o, by := a.speaker(msg)
-	if m.spared(a.set, a.room, o) != "" {
-		return
-	}
 	list := a.set.lookText(a.room, texts(msg), false)
-	if len(list) == 0 || a.isAdmin(ctx, o.JID) {
+	if len(list) == 0 { // as nearly always; who it was is not asked for nothing
 		return
 	}
-	s := said{message: msg, id: x.ID, old: true, by: by, dry: a.unknown || o.JID == "" && o.ID == ""}
+	o, by := a.speaker(msg)
+	if m.spared(a.set, a.room, o) != "" || a.isAdmin(ctx, o.JID) {
+		return
+	}
+	// Who has left, and cannot be told from an admin, is not acted on.
+	s := said{message: msg, id: x.ID, old: true, by: by, dry: by != nil && (a.unknown || o.JID == "")}
 	m.judge(a.set, a.room, o, list, s)
 }
 

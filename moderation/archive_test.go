@@ -252,6 +252,25 @@ func TestArchiveOfTheUnknown(t *testing.T) {
 	})
 }
 
+// Nor is anybody who may have been one, as long as the room does not say who is.
+func TestArchiveWithoutLists(t *testing.T) {
+	p := &past{messages: []*stanza.Message{spoken("alice", "hello", "seen"), by(spoken("mallory", "free bitcoin", "1"), "mallory@example.net/x")}}
+	absence(t, withArchive(spam(moderation.Ban), moderation.ArchiveAct), p, func(w *world) {
+		w.locked(func() {
+			w.refuse = func(iq *stanza.IQ) *stanza.Error {
+				if iq.Extension(stanza.NSMUCAdmin, "query") != nil && iq.Type == stanza.Get {
+					return &stanza.Error{Condition: stanza.Forbidden}
+				}
+				return nil
+			}
+		})
+		w.enter(stranger("alice"))
+		if got := one(w, told[moderation.Decision](w)); !got.DryRun {
+			w.Errorf("decided %+v", got)
+		}
+	})
+}
+
 // A lasting id tells who it was.
 func TestArchiveByOccupantID(t *testing.T) {
 	withID := func(list *[]stanza.Element) {
