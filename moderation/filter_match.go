@@ -28,10 +28,7 @@ func (f *Filter) matchPhrases(text string) []hit {
 		clear(rd.seen)
 		clear(rd.told)
 	}
-	rd.text = ""
-	if cap(rd.letters) <= maxKeptLetters {
-		readings.Put(rd)
-	}
+	rd.release()
 	return found
 }
 
@@ -130,7 +127,7 @@ func (p *phrase) find(rd *reading, at int) (v View, start, end int, ok bool) {
 	if !ok {
 		return 0, 0, 0, false
 	}
-	v, ok = p.judge(&s, rd, at, stop)
+	v, ok = p.judge(s, rd, at, stop)
 	if !ok {
 		return 0, 0, 0, false
 	}
@@ -159,11 +156,20 @@ func (p *phrase) find(rd *reading, at int) (v View, start, end int, ok bool) {
 	return v, start, end, true
 }
 
+// excuse is where an exception of a rule stands.
+type excuse struct {
+	rule       int32
+	start, end int
+}
+
 // excused tells whether an exception of the rule covers this part of the text.
 func (f *Filter) excused(rd *reading, rule int32, start, end int) bool {
 	except := f.rules[rule].except
 	if len(except) == 0 {
 		return false
+	}
+	if e := &rd.excuse; e.rule == rule && e.start <= start && end <= e.end {
+		return true
 	}
 	ls := rd.letters
 	if len(ls) > 0 && ls[0].start > ls[len(ls)-1].start {
@@ -192,6 +198,7 @@ func (f *Filter) excused(rd *reading, rule int32, start, end int) bool {
 				continue
 			}
 			if v, s, e, ok := p.find(rd, at); ok && !v.Loose() && s <= start && e >= end {
+				rd.excuse = excuse{rule, s, e}
 				return true
 			}
 		}

@@ -17,6 +17,8 @@ type reading struct {
 	upsideDown int      // letters that are turned
 	seen       map[int32]bool
 	told       map[uint64]bool
+	excuse     excuse // the last one found
+	aligner    aligner
 
 	gap     gap
 	second  runeInfo // what secondLook saw last
@@ -55,6 +57,7 @@ var asciiInfo = func() (infos [utf8.RuneSelf]runeInfo) {
 func (rd *reading) read(text string, mode readMode) {
 	rd.text = text
 	rd.letters, rd.classes, rd.runs = rd.letters[:0], rd.classes[:0], rd.runs[:0]
+	rd.excuse = excuse{}
 	rd.hints, rd.override, rd.upsideDown = 0, false, 0
 	rd.gap, rd.script, rd.pending, rd.marks = 0, noScript, false, 0
 	for i := 0; i < len(text); {
@@ -94,6 +97,14 @@ func (rd *reading) read(text string, mode readMode) {
 		i += n
 	}
 	rd.finish()
+}
+
+// release gives a reading back to the pool, with nothing of the text or the phrases.
+func (rd *reading) release() {
+	rd.text, rd.aligner = "", aligner{}
+	if cap(rd.letters) <= maxKeptLetters {
+		readings.Put(rd)
+	}
 }
 
 func (rd *reading) finish() {

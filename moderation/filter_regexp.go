@@ -20,7 +20,7 @@ func (f *Filter) matchExprs(text string, found []hit) []hit {
 	var clean cleaned
 	ready := false
 	rd := readings.Get().(*reading)
-	defer readings.Put(rd)
+	defer rd.release()
 	read := false
 	for _, e := range f.exprs {
 		excused := func(start, end int) bool {
@@ -49,7 +49,6 @@ func (f *Filter) matchExprs(text string, found []hit) []hit {
 			found = append(found, hit{e.rule, e.order, e.re.String(), Stripped, start, end})
 		}
 	}
-	rd.text = ""
 	return found
 }
 

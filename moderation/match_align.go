@@ -84,10 +84,11 @@ type aligner struct {
 	class  byte
 }
 
-// align compares the phrase with the letters from at on. It returns the letter
-// after the last.
-func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
-	a := aligner{p: p, rd: rd}
+// align compares the phrase with the letters from at on. It returns what that takes,
+// which the next call replaces, and the letter after the last.
+func (p *phrase) align(rd *reading, at int) (s *sight, end int, ok bool) {
+	a := &rd.aligner
+	*a = aligner{p: p, rd: rd}
 	t := at
 	for i := 0; i < len(p.letters); {
 		j := i + 1
@@ -96,19 +97,19 @@ func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
 		}
 		if t < len(rd.letters) && rd.letters[t].flags&isMask != 0 {
 			if !a.masked(i, t, at) {
-				return s, 0, false
+				return nil, 0, false
 			}
 			i, t = i+1, t+1
 			continue
 		}
 		if t >= len(rd.letters) || rd.letters[t].class != p.letters[i].class {
-			return s, 0, false
+			return nil, 0, false
 		}
 		run := int(rd.runs[rd.letters[t].canon+1]) - t
 		have := j - i
 		if run < have {
 			if t+run == len(rd.letters) || rd.letters[t+run].flags&isMask == 0 {
-				return s, 0, false
+				return nil, 0, false
 			}
 			j, have = i+run, run // the mask hides the rest of them
 		}
@@ -121,17 +122,17 @@ func (p *phrase) align(rd *reading, at int) (s sight, end int, ok bool) {
 			have = run
 		}
 		if i == 0 && have > j-i && t > 0 && rd.letters[t-1].canon == rd.letters[t].canon {
-			return s, 0, false // the run begins with the word before
+			return nil, 0, false // the run begins with the word before
 		}
 		if !a.run(i, j, t, have, at) {
-			return s, 0, false
+			return nil, 0, false
 		}
 		t += have
 		i = j
 	}
 	a.closePiece()
 	a.lastOne = a.units <= 1
-	return a.sight, t, true
+	return &a.sight, t, true
 }
 
 // run compares one run of a class: letters i to j of the phrase, n letters of the

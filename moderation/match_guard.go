@@ -1,5 +1,7 @@
 package moderation
 
+import "strings"
+
 // Lengths that the guards ask of a phrase, in letters.
 const (
 	minSkeleton   = 3  // letters of other scripts
@@ -160,6 +162,9 @@ func (p *phrase) judgeJoined(s *sight, rd *reading, at, end int, spelled bool) b
 		return true
 	}
 	if spelled {
+		if n < minLong && strings.TrimSpace(s.first) != strings.TrimSpace(s.last) {
+			return false // e, x.typ after s: code
+		}
 		return n >= minUnisolated || p.isolated(s, rd, at, end)
 	}
 	switch {
