@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"sort"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -79,19 +80,20 @@ func Decode(name string, data []byte, into any) (*File, error) {
 }
 
 // blame finds the line that a document without it would not fail at. go-toml gives
-// no position where a type's UnmarshalText refuses a number.
+// no position where a type's UnmarshalText refuses a number. It stops at the first
+// thing that is wrong, so what has failed goes on failing, however much follows.
 func blame(data []byte, into any, err error) int {
-	for line, end := 1, 0; ; line++ {
-		i := bytes.IndexByte(data[end:], '\n')
-		if i < 0 || line > 10000 {
-			return line
-		}
-		end += i + 1
-		again := reflect.New(reflect.TypeOf(into).Elem()).Interface()
-		if e := toml.NewDecoder(bytes.NewReader(data[:end])).Decode(again); e != nil && e.Error() == err.Error() {
-			return line
+	var ends []int // of lines
+	for i, c := range data {
+		if c == '\n' || i == len(data)-1 {
+			ends = append(ends, i+1)
 		}
 	}
+	return 1 + sort.Search(len(ends)-1, func(line int) bool {
+		again := reflect.New(reflect.TypeOf(into).Elem()).Interface()
+		e := toml.NewDecoder(bytes.NewReader(data[:ends[line]])).Decode(again)
+		return e != nil && e.Error() == err.Error()
+	})
 }
 
 func located(name string, err error) *Error {

@@ -47,6 +47,41 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
+// counted is a value that counts how often one is read, and refuses five.
+type counted struct{}
+
+var readings int
+
+func (*counted) UnmarshalText(text []byte) error {
+	readings++
+	if string(text) == "5" {
+		return errors.New("not five")
+	}
+	return nil
+}
+
+// What go-toml gives no line for is found without reading the file again for each
+// line there is.
+func TestLineOfALongFile(t *testing.T) {
+	var into struct {
+		Item []struct {
+			V counted `toml:"v"`
+		} `toml:"item"`
+	}
+	const before, behind = 700, 300
+	item := "[[item]]\nv = '''\nx'''\n"
+	text := strings.Repeat(item, before) + "[[item]]\nv = 5\n" + strings.Repeat(item, behind)
+	readings = 0
+	_, err := Decode("x.toml", []byte(text), &into)
+	var e *Error
+	if !errors.As(err, &e) || e.Line != 3*before+2 {
+		t.Errorf("got %v", err)
+	}
+	if readings > 20*(before+behind) {
+		t.Errorf("%d values were read, of %d", readings, before+behind+1)
+	}
+}
+
 func TestErrorfFindsTheLine(t *testing.T) {
 	var c config
 	_, err := Decode("x.toml", []byte("[account]\nn = 1\n\n[[room]]\njid = 'a'\n[[room]]\njid = 'b'\n[account.more]\n"), &c)
