@@ -37,6 +37,7 @@ const (
 // alphabets whose cases look like different things, none if there is nothing to
 // look for.
 func parsePhrase(s string, substring bool) ([]phrase, error) {
+	s = strings.ToValidUTF8(s, " ") // half a character would match half of one
 	p, err := readLiteral(s, substring)
 	if err != nil || p == nil {
 		return nil, err
