@@ -5,6 +5,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +100,38 @@ func TestCheckExits(t *testing.T) {
 		var stderr bytes.Buffer
 		if status := start(context.Background(), c.args, &stderr, &stderr); status != c.status || !strings.HasPrefix(stderr.String(), c.says) {
 			t.Errorf("%v: status %d, %s", c.args, status, stderr.String())
+		}
+	}
+}
+
+// The example is complete: it works, and what is commented out in it is the default.
+func TestExampleConfig(t *testing.T) {
+	data, err := os.ReadFile("gateway.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := parseConfig("gateway.toml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := regexp.MustCompile(`(?m)^# (\[|[a-z_]+ = )`).ReplaceAll(data, []byte("$1"))
+	if bytes.Count(full, []byte("\n# ")) >= bytes.Count(data, []byte("\n# ")) {
+		t.Fatal("nothing is commented out")
+	}
+	long, err := parseConfig("gateway.toml", full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(long, short) {
+		t.Errorf("got %+v\nwant %+v", long, short)
+	}
+	for key := range expected {
+		_, name, found := strings.Cut(key, ".")
+		if !found {
+			name = key
+		}
+		if !regexp.MustCompile(`(?m)^` + name + ` = `).Match(full) {
+			t.Errorf("%s is not in the example", key)
 		}
 	}
 }

@@ -148,16 +148,15 @@ func fit(s string) (text string, plain bool) {
 	plain = strings.IndexFunc(s, func(r rune) bool {
 		return r != '\n' && (r < ' ' || r > '~' || r == '`')
 	}) < 0
-	size, most, dots := func(rune) int { return 1 }, maxPlain, "..."
+	size, most, dots := utf16.RuneLen, maxUCS2, "…"
 	if plain {
+		most, dots = maxPlain, "..."
 		size = func(r rune) int {
 			if strings.ContainsRune(`[]{}\^|~`, r) { // two characters of that alphabet
 				return 2
 			}
 			return 1
 		}
-	} else {
-		size, most, dots = utf16.RuneLen, maxUCS2, "…"
 	}
 	total, end := 0, 0
 	for i, r := range s {

@@ -205,11 +205,7 @@ func TestKill(t *testing.T) {
 					return len(w.all(said[ann])) >= 20 && len(w.all(said[bob])) >= 20
 				}, func(p string) []string {
 					other := map[string]string{ann: said[bob], bob: said[ann]}[p]
-					var want []string
-					for _, text := range w.all(other) {
-						want = append(want, text)
-					}
-					return want
+					return w.all(other)
 				})
 				for _, p := range []string{ann, bob} {
 					h.text(p, "/who")

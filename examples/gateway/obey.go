@@ -27,8 +27,12 @@ type order struct {
 	answers []string
 }
 
-// errLater means that something has to happen before the text can be seen to.
-var errLater = errors.New("later")
+var (
+	// errLater means that something has to happen before the text can be seen to.
+	errLater = errors.New("later")
+	// errSaying means that it has been said: the inbox goes on when that is confirmed.
+	errSaying = errors.New("being said")
+)
 
 // work sees to the texts of a phone, one after the other.
 func (g *gateway) work(ctx context.Context, number string) {
@@ -63,16 +67,14 @@ func (p *phone) attend(ctx context.Context, key []byte, l letter) bool {
 			err = o.obey(ctx, parse(l.Text))
 		}
 	}
-	if p.busy() {
-		return false // goes on when it is confirmed
-	}
 	if err == nil {
 		err = o.finish()
 	}
 	switch {
 	case err == nil:
 		return true
-	case ctx.Err() == nil && !errors.Is(err, errLater) && !errors.Is(err, stanza.ErrOffline):
+	case errors.Is(err, errSaying), errors.Is(err, errLater), errors.Is(err, stanza.ErrOffline):
+	case ctx.Err() == nil:
 		p.g.log.Warn("inbox: later", "phone", p.number, "err", err)
 	}
 	return false

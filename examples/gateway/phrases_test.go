@@ -79,7 +79,7 @@ func FuzzShow(f *testing.F) {
 	f.Add("a\x00\xff", "()")
 	f.Add("Ann) (bob", "()")
 	f.Fuzz(func(t *testing.T, s, around string) {
-		if around != "" && strings.ContainsAny(around, "_… \xff") || !utf8.ValidString(around) {
+		if around != "" && strings.ContainsAny(around, "_… ") || !utf8.ValidString(around) {
 			return
 		}
 		got := show(s, 40, around)

@@ -32,8 +32,8 @@ const (
 
 func pingID(id string) string { return id + "-ping" }
 
-// say sends a text. An error says that it is to be sent again later; without one,
-// the inbox goes on once the text is confirmed.
+// say sends a text. The error is errSaying, and then the text is taken out of the
+// inbox once it is confirmed, or why it has to be sent again later.
 func (p *phone) say(ctx context.Context, key []byte, m *stanza.Message, ping stanza.JID) error {
 	m.ID = p.g.state.id(p.number, key)
 	m.Extensions = append(m.Extensions, stanza.OriginIDElement(m.ID))
@@ -46,12 +46,13 @@ func (p *phone) say(ctx context.Context, key []byte, m *stanza.Message, ping sta
 		err = p.address.Send(ctx, &stanza.IQ{ID: pingID(m.ID), To: ping, Type: stanza.Get,
 			Extensions: []stanza.Element{stanza.NewElement(stanza.NSPing, "ping")}})
 	}
-	if err != nil {
-		p.mu.Lock()
-		if p.saying == s {
-			p.saying = nil
-		}
-		p.mu.Unlock()
+	if err == nil {
+		return errSaying
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.saying == s {
+		p.saying = nil
 	}
 	return err
 }

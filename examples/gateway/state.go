@@ -91,7 +91,7 @@ func (s *state) view(f func(*bolt.Tx) error) error { return s.db.View(f) }
 
 // later has f run in a transaction soon: after everything that was handed to later
 // before, and never without it. It does not wait for the disk unless too much does
-// already. A disk that fails is tried again.
+// already. A disk that fails is tried again; an f that fails is logged and left out.
 func (s *state) later(f func(*bolt.Tx) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,10 +120,12 @@ func (s *state) write() {
 			return
 		}
 		s.mu.Unlock()
-		for {
+		for len(batch) > 0 {
+			bad := -1
 			err := s.db.Update(func(tx *bolt.Tx) error {
-				for _, f := range batch {
+				for i, f := range batch {
 					if err := f(tx); err != nil {
+						bad = i
 						return err
 					}
 				}
@@ -133,6 +135,10 @@ func (s *state) write() {
 				break
 			}
 			s.log.Error("state: not written", "err", err)
+			if bad >= 0 { // it would never do: the others need not suffer from it
+				batch = slices.Delete(batch, bad, bad+1)
+				continue
+			}
 			if !s.patient() {
 				s.mu.Lock()
 				s.writing, s.queue = false, nil

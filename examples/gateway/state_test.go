@@ -173,3 +173,36 @@ func TestDamagedState(t *testing.T) {
 		t.Error("the file was changed", err)
 	}
 }
+
+// What is handed to later is written in order, whatever becomes of one of it.
+func TestLater(t *testing.T) {
+	s := newState(t)
+	done := make(chan struct{})
+	for i := range 1000 {
+		s.later(func(tx *bolt.Tx) error {
+			switch i {
+			case 500:
+				return errors.New("bad")
+			case 999:
+				tx.OnCommit(func() { close(done) })
+			}
+			return push(tx.Bucket(bucketInbox), ann, letter{Text: fmt.Sprint(i)})
+		})
+	}
+	<-done
+	next := 0
+	if err := s.view(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketInbox).ForEach(func(_, v []byte) error {
+			if next == 500 {
+				next++
+			}
+			if !bytes.Contains(v, []byte(fmt.Sprintf(`"Text":"%d"`, next))) {
+				t.Errorf("%d: %s", next, v)
+			}
+			next++
+			return nil
+		})
+	}); err != nil || next != 1000 {
+		t.Error(next, err)
+	}
+}

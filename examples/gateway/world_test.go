@@ -21,7 +21,7 @@ const (
 	ann = "+15551110001"
 	bob = "+15551110002"
 
-	patience = 10 * time.Second
+	patience = 30 * time.Second
 )
 
 // carrier is an SMS service in memory, and all the phones.
@@ -134,6 +134,10 @@ func (w *world) stop() {
 	w.cancel = nil
 	if err := <-w.done; err != nil {
 		w.Error(err)
+	}
+	select {
+	case <-w.in: // of the gateway that is no more
+	default:
 	}
 }
 
