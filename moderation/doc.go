@@ -27,13 +27,22 @@
 //
 // Literals match whole words, in any script; a rule may ask for substrings, which
 // only the strict views give. The skeleton serves words that mix scripts, and
-// alphabets that a chat knows only as decoration: сор, all Cyrillic, is never cop.
+// alphabets that a chat knows only as decoration: сор, all Cyrillic, is never cop. A
+// word of look-alikes alone counts in the midst of a phrase that is none (free рокеr),
+// and, from six letters on, in the midst of a line. In words that mix scripts, letters
+// are read at second sight too: И for N, z for з.
+//
 // Diacritics are overlooked in words of four letters or more, unless no language
 // has them. Digits are read as letters in words of four letters or more that keep
-// letters of their own; drawn-out letters are squeezed in words of four or more where
-// no language doubles them, and of six or more otherwise. Single letters that are
-// spelled out are joined from three letters on, if nothing longer is spelled there;
-// other separators inside words are overlooked in phrases of six to ten letters or
-// more, the more ordinary they are the more it takes. Han, kana and Hangul
-// characters count as two letters.
+// letters of their own, and so are letters drawn from signs (\/iagra); of a phrase of
+// four or more, up to half may be hidden (f**k). Drawn-out letters are squeezed in
+// words of four or more where no language doubles them, and of six or more otherwise.
+// Single letters that are spelled out are joined from three letters on, if nothing
+// longer is spelled there; other separators inside words are overlooked in phrases of
+// six to ten letters or more, the more ordinary they are the more it takes. Han, kana
+// and Hangul characters count as two letters.
+//
+// Some things are left alone, since too much that is innocent looks like them: digits
+// and single diacritics in words of three letters, via gra, viaggra, Ukrainian і for и,
+// and a line that is but one word of look-alikes.
 package moderation

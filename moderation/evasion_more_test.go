@@ -88,6 +88,11 @@ var evasionsMore = []disguised{
 	{"argent facile", []string{"arg3nt facile", "argent faciIe", "àrgent fàcile", "argentfacile", "argent_facile", "аrgеnt fасilе", "a r g e n t facile"}},
 	{"dinero fácil", []string{"dinero facil", "DINERO FACIL", "d1n3r0 facil", "dinerofacil", "dіnеrо facil"}},
 	{"kumarhane", []string{"kum4rh4ne", "kumarhanе", "k u m a r h a n e", "KUMARHANE", "kumаrhane"}},
+	{"онлайн казино", []string{"онлаин казино", "онлаuн казино", "oнлaин кaзинo", "онлайн казинo", "о н л а и н казино", "0нлайн казин0", "онлайн ка3ин0", "онл@йн к@зин0", "онлайн |<азино", "онлайн ка3и|-|о", "онлайн каз|/|но", "онлайн_казино_бот", "t.me/онлайн_казино", "онлайн-казино", "ОНЛАЙН🎰КАЗИНО", "онлайн к*зино", "онлайн к🔥зино"}},
+	{"купить диплом", []string{"купитъ диплом", "купить gиплом", "купить guплoм", "купить диплoм", "куnить диnлом", "купить диплом.рф", "https://купить-диплом.рф/"}},
+	{"цены ниже", []string{"uены ниже", "цены ни}|{е", "цены ниxe", "цeны нижe"}},
+	{"free bitcoin", []string{"free b1️⃣tcoin", "free bitc0️⃣in", "free bℹ️tcoin", "free bi✝coin", "free bit🅲oin", "t.me/free_bitcoin_bot", "get_free_bitcoin", "free-bitcoin-bot", "f\n> r\n> e\n> e\n> b\n> i\n> t\n> c\n> o\n> i\n> n", "free&shy;bitcoin", "free bit&NoBreak;coin", "free bit&#173;coin", "free bit&#xAD;coin", "free\\u00a0bitcoin", "free b\\u{1d4f2}tcoin"}},
+	{"cheap xanax", []string{"cheap ❌anax", "cheap xana❌", "cheap ><anax", "cheap xαnαx", "cheap x a n a x", "ch€ap xanax", "cheap хanaх", "cheap xan@x"}},
 	{"ставки", []string{"стaвки", "с т а в к и", "ст@вки", "ставkи", "cтавки", "стаbки", "ставкu", "ctaвки", "С Т А В К И", "с-т-а-в-к-и", "стаааавки", "став\u00adки"}},
 }
 

@@ -15,6 +15,7 @@ const (
 	minOneWord    = 10 // white space inside a phrase of one word
 	minLowerL     = 8  // l for i among small letters: flat is not fiat
 	minTail       = 10 // a digit at the end: server5
+	minKin        = 8  // letters much alike: война is not воина
 	minUnisolated = 8  // spelled inside of something longer that is spelled
 	minDoubled    = 10 // one letter doubled
 )
@@ -86,6 +87,13 @@ func (p *phrase) judge(s *sight, rd *reading, at, end int) (View, bool) {
 	loose := 0
 	if s.leet > 0 {
 		if !p.judgeLeet(s, spelled) {
+			return 0, false
+		}
+		see(Leet)
+		loose++
+	}
+	if s.kin > 0 {
+		if n < minKin || s.kinLast > 0 {
 			return 0, false
 		}
 		see(Leet)

@@ -66,9 +66,9 @@ type drawing struct {
 var drawings = func() (t [utf8.RuneSelf][]drawing) {
 	for _, d := range []drawing{
 		{`/\/\`, 'm', true}, {`|\/|`, 'm', true}, {`\/\/`, 'w', true}, {`|\|`, 'n', true}, {`/\/`, 'n', true}, {`\|/`, 'w', true},
-		{`/-\`, 'a', true}, {`/\`, 'a', true}, {`\/`, 'v', true}, {`|-|`, 'h', true}, {`|_|`, 'u', true}, {`(_)`, 'u', false},
+		{`/-\`, 'a', true}, {`/\`, 'a', true}, {`\/`, 'v', true}, {`|-|`, 'h', true}, {`|/|`, 'u', true}, {`}|{`, 'x', true}, {`}{`, 'x', false}, {`|_|`, 'u', true}, {`(_)`, 'u', false},
 		{`|3`, 'b', true}, {`|=`, 'f', true}, {`|<`, 'k', true}, {`|)`, 'd', true}, {`|>`, 'p', true}, {`|2`, 'r', true}, {`|_`, 'l', true},
-		{`()`, 'o', false}, {`[]`, 'o', false}, {`{}`, 'o', false}, {`<>`, 'o', false}, {`><`, 'x', false},
+		{`()`, 'o', false}, {`[]`, 'o', false}, {`{}`, 'o', false}, {`<>`, 'o', false}, {`><`, 'x', true},
 		{`(`, 'c', false}, {`<`, 'c', false}, {`[`, 'c', false}, {`{`, 'c', false},
 	} {
 		t[d.signs[0]] = append(t[d.signs[0]], d)

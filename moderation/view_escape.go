@@ -102,18 +102,19 @@ func unescapePercent(s string) (rune, int) {
 		i += 2
 	}
 	if i > 0 {
-		if r, n := unescapeBytes("%"+s[i+1:min(len(s), i+3*utf8.UTFMax)], '%'); n > 0 {
+		if r, n := unescapeBytes(s[i:], '%'); n > 0 {
 			return r, n + i
 		}
 	}
 	return unescapeBytes(s, '%')
 }
 
-// unescapeBytes reads the bytes of one character, each in hexadecimal after sign.
+// unescapeBytes reads the bytes of one character, each in hexadecimal after sign, of
+// which the first is taken for granted.
 func unescapeBytes(s string, sign byte) (rune, int) {
 	var buf [utf8.UTFMax]byte
 	n := 0
-	for n < len(buf) && len(s) >= 3*n+3 && s[3*n] == sign {
+	for n < len(buf) && len(s) >= 3*n+3 && (n == 0 || s[3*n] == sign) {
 		r, l := number(s[3*n+1:], 16, 2)
 		if l != 2 {
 			break
