@@ -18,12 +18,13 @@ import (
 )
 
 const (
-	writeTimeout = 20 * time.Second // a write that takes longer ends the stream
-	byeTimeout   = 5 * time.Second  // for all that ends a stream politely
-	patience     = 10 * time.Second // how long a full backlog may keep the reader waiting
-	queueAnswers = 256              // answers to strangers that may wait to be written
-	maxAnswers   = 1 << 20          // bytes of them
-	backlogBytes = 32 << 20
+	writeTimeout  = 20 * time.Second // a write that takes longer ends the stream
+	listenTimeout = time.Second      // for what the peer said before it took no more
+	byeTimeout    = 5 * time.Second  // for all that ends a stream politely
+	patience      = 10 * time.Second // how long a full backlog may keep the reader waiting
+	queueAnswers  = 256              // answers to strangers that may wait to be written
+	maxAnswers    = 1 << 20          // bytes of them
+	backlogBytes  = 32 << 20
 )
 
 // stream is one live XML stream: one goroutine reads it (read), one writes the
@@ -93,7 +94,7 @@ func (s *stream) run(ctx context.Context, stop func(cause error), last ...stanza
 		s.bye(deadline, read, last)
 		s.end(context.Cause(ctx))
 	case <-s.ended:
-		cause = s.cause
+		cause = s.lastWords(read)
 	case cause = <-read:
 		s.end(cause)
 		cause = s.cause
@@ -108,6 +109,26 @@ func (s *stream) run(ctx context.Context, stop func(cause error), last ...stanza
 	s.settle(ctx, deadline)
 	return cause
 }
+
+// lastWords is what ended the stream. Where that was a write, the peer may have said
+// why just before it closed: a conflict, say, which must not be met with a new session.
+func (s *stream) lastWords(read <-chan error) error {
+	if !errors.Is(s.cause, errWrite) {
+		return s.cause
+	}
+	var said *stanza.StreamError
+	select {
+	case err := <-read:
+		if errors.As(err, &said) {
+			return streamEnded(err)
+		}
+	case <-time.After(listenTimeout):
+	}
+	return s.cause
+}
+
+// errWrite is in the cause of an end that a write has brought about.
+var errWrite = errors.New("writing")
 
 // settle waits for a handler that is still running, past the deadline if ctx has not
 // ended: a service is never in two sessions at once.
@@ -263,11 +284,11 @@ func (s *stream) turn(ctx context.Context) error {
 // put writes, for whoever's turn it is.
 func (s *stream) put(b []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		s.end(err)
+		s.end(fmt.Errorf("%w: %w", errWrite, err))
 		return stanza.ErrOffline
 	}
 	if _, err := s.conn.Write(b); err != nil {
-		s.end(err)
+		s.end(fmt.Errorf("%w: %w", errWrite, err))
 		return fmt.Errorf("%w: %w", stanza.ErrLost, err)
 	}
 	return nil

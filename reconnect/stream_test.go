@@ -208,3 +208,36 @@ func TestStreamEnds(t *testing.T) {
 		})
 	}
 }
+
+// deaf is a connection that takes nothing any more.
+type deaf struct{ net.Conn }
+
+func (deaf) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// RFC 6120 §4.9.3.3: what the server says before it closes counts, even if a write
+// fails before it is read.
+func TestLastWordsOfThePeer(t *testing.T) {
+	const conflict = "<stream:error><conflict xmlns='" + stanza.NSStreams + "'/></stream:error>"
+	for say, want := range map[string]error{conflict: ErrConflict, "": errWrite} {
+		synctest.Test(t, func(t *testing.T) {
+			here, there := net.Pipe()
+			defer there.Close()
+			var count counters
+			s := newStream(deaf{here}, stanza.NewStreamDecoder(here, map[string]string{"stream": stanza.NSStream}),
+				0, &count, slog.New(slog.DiscardHandler))
+			ended := make(chan error, 1)
+			go func() { ended <- s.run(t.Context(), func(error) {}) }()
+			if err := s.send(t.Context(), &stanza.Presence{}); !errors.Is(err, stanza.ErrLost) {
+				t.Errorf("send: %v", err)
+			}
+			if say != "" {
+				if _, err := io.WriteString(there, say); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := <-ended; !errors.Is(err, want) {
+				t.Errorf("%q: ended with %v, want %v", say, err, want)
+			}
+		})
+	}
+}
