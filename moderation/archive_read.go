@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -165,7 +166,9 @@ func (m *Moderator) archiveResult(from stanza.JID, e *stanza.Element) bool {
 			x.Time, _ = stanza.ParseTime(d.Attr("stamp")) // without one it counts as long ago
 		}
 		if msg := f.Child(stanza.NSClient, "message"); msg != nil {
-			x.message = messageOf(msg)
+			own := *msg // others read the stanza too
+			own.Attrs, own.Children = slices.Clone(msg.Attrs), slices.Clone(msg.Children)
+			x.message, _ = stanza.FromElement(own).(*stanza.Message)
 		}
 	}
 	select {
@@ -173,15 +176,6 @@ func (m *Moderator) archiveResult(from stanza.JID, e *stanza.Element) bool {
 	default: // more than was asked for
 	}
 	return true
-}
-
-// messageOf is a message that stands in another.
-func messageOf(e *stanza.Element) *stanza.Message {
-	m := &stanza.Message{Type: stanza.MessageType(e.Attr("type")), Extensions: e.Children, Body: e.ChildText(stanza.NSClient, "body")}
-	if j, err := stanza.ParseJID(e.Attr("from")); err == nil {
-		m.From = j
-	}
-	return m
 }
 
 // look looks at one message.

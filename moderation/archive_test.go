@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type past struct {
 	messages []*stanza.Message // with the ids that the room gave them
 	lost     string            // an id that the archive no longer has
 	queries  []string          // what has been asked for
+	sent     []*stanza.Message // the answers
 }
 
 // archive lets the room answer from its archive.
@@ -63,7 +65,8 @@ func (w *world) archive(p *past) {
 		last := ""
 		for _, m := range list {
 			last = m.StanzaIDBy(lobby)
-			w.s.Receive(archived(q.Attr("queryid"), m))
+			p.sent = append(p.sent, archived(q.Attr("queryid"), m))
+			w.s.Receive(p.sent[len(p.sent)-1])
 		}
 		fin := stanza.NewElement(nsMAM, "fin", stanza.NewElement(nsRSM, "set", stanza.NewText(nsRSM, "last", last)))
 		if complete {
@@ -75,7 +78,7 @@ func (w *world) archive(p *past) {
 
 // archived is a message as the archive sends it.
 func archived(query string, m *stanza.Message) *stanza.Message {
-	inner := stanza.NewElement(stanza.NSClient, "message", append(slices.Clone(m.Extensions), stanza.NewText(stanza.NSClient, "body", m.Body))...).
+	inner := stanza.NewElement(stanza.NSClient, "message", append([]stanza.Element{stanza.NewText(stanza.NSClient, "body", m.Body)}, m.Extensions...)...).
 		WithAttr("from", string(m.From)).WithAttr("type", "groupchat")
 	forwarded := stanza.NewElement("urn:xmpp:forward:0", "forwarded", stanza.Delay{Stamp: time.Unix(1e9, 0)}.Element(), inner)
 	return &stanza.Message{From: lobby, To: me, Extensions: []stanza.Element{
@@ -108,6 +111,19 @@ func absence(t *testing.T, rules moderation.Rules, p *past, f func(w *world)) {
 	playWith(t, moderation.Config{Store: store}, rules, func(w *world) {
 		w.archive(p)
 		f(w)
+	})
+}
+
+// Other services see the same stanzas.
+func TestReadingTheArchiveChangesNoStanza(t *testing.T) {
+	p := &past{messages: []*stanza.Message{spoken("alice", "hello", "seen"), spoken("alice", "bye", "1")}}
+	absence(t, withArchive(moderation.Rules{}, moderation.ArchiveAct), p, func(w *world) {
+		w.enter()
+		got := one(w, p.sent).Extension(nsMAM, "result")
+		want := archived(got.Attr("queryid"), p.messages[1]).Extension(nsMAM, "result")
+		if !reflect.DeepEqual(got, want) {
+			w.Errorf("left %+v, want %+v", got, want)
+		}
 	})
 }
 

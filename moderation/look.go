@@ -113,14 +113,16 @@ func texts(m *stanza.Message) []string {
 			list = append(list, s)
 		}
 	}
-	add(m.Body)
+	for _, b := range m.Bodies() {
+		add(b.Text)
+	}
 	if m.Subject != nil {
 		add(*m.Subject)
 	}
 	for i := range m.Extensions {
 		switch e := &m.Extensions[i]; {
-		case e.Is(stanza.NSClient, "body"), e.Is(stanza.NSClient, "subject"):
-			if s := e.Content(); s != m.Body {
+		case e.Is(stanza.NSClient, "subject"):
+			if s := e.Content(); m.Subject == nil || s != *m.Subject {
 				add(s)
 			}
 		case e.Is(nsXHTML, "html"):

@@ -482,7 +482,7 @@ func TestTextsOfAMessage(t *testing.T) {
 		stanza.NewElement(nsXHTML, "html", stanza.NewElement("http://www.w3.org/1999/xhtml", "body", stanza.NewText("http://www.w3.org/1999/xhtml", "p", "free bitcoin"))),
 		stanza.NewElement(nsOOB, "x", stanza.NewText(nsOOB, "url", "https://spam.example")),
 	}}
-	want := []string{"the body", "the subject", "another language", "free bitcoin", "https://spam.example"}
+	want := []string{"the body", "another language", "the subject", "free bitcoin", "https://spam.example"}
 	if got := texts(m); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
