@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -164,5 +166,24 @@ func TestStoreStaysSmall(t *testing.T) {
 	left, err := filepath.Glob(path + "*")
 	if err != nil || len(left) != 1 {
 		t.Errorf("left %v", left)
+	}
+}
+
+// The log names actions in words, in each of slog's forms.
+func TestLogNamesActions(t *testing.T) {
+	for name, handler := range map[string]func(io.Writer) slog.Handler{
+		"text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
+		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			playWith(t, moderation.Config{Logger: slog.New(handler(&out))}, spam(moderation.Retract, moderation.Ban), func(w *world) {
+				w.enter(stranger("mallory"))
+				w.say("mallory", "free bitcoin")
+			})
+			if !strings.Contains(out.String(), "[retract ban]") {
+				t.Errorf("logged %s", &out)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 )
 
@@ -81,7 +82,8 @@ func (m *Moderator) log(e Event) {
 	switch e := e.(type) {
 	case Decision:
 		l.Info("moderation: decided", "room", e.Room, "nick", e.Occupant.Nick, "jid", e.Occupant.JID, "rule", e.Rule,
-			"kind", e.Kind, "view", e.View, "actions", e.Actions, "dry", e.DryRun, "old", e.Old)
+			"kind", e.Kind, "view", e.View, "actions", fmt.Sprint(e.Actions), // slog takes the slice itself for bytes
+			"dry", e.DryRun, "old", e.Old)
 	case Outcome:
 		log := l.Info
 		if e.Err != nil {

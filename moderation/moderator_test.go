@@ -2,7 +2,6 @@ package moderation_test
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,13 +47,16 @@ func playWith(t *testing.T, cfg moderation.Config, rules moderation.Rules, f fun
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, speaks: []string{"urn:xmpp:message-moderate:1"}}
-		cfg.Rules, cfg.Logger = set, slog.New(slog.DiscardHandler)
+		cfg.Rules = set
+		if cfg.Logger == nil {
+			cfg.Logger = noLog
+		}
 		cfg.OnEvent = func(_ context.Context, e moderation.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)
 		}
-		w.rooms = muc.New(muc.Config{Nick: "warden", Logger: cfg.Logger, SelfPing: muc.SelfPing{Off: true},
+		w.rooms = muc.New(muc.Config{Nick: "warden", Logger: noLog, SelfPing: muc.SelfPing{Off: true},
 			OnEvent: func(ctx context.Context, e muc.Event) { w.mod.OnEvent(ctx, e) }})
 		w.mod = moderation.New(w.rooms, cfg)
 		ctx, stop := context.WithCancel(t.Context())
