@@ -224,7 +224,10 @@ var strokeMark = runeInfo{kind: kindStroke}
 // inWord tells whether a sign is where a letter might be: between letters, or, if
 // it is one of those that are seldom anything else, anywhere.
 func (rd *reading) inWord(r rune, end int) bool {
-	if r == '@' || r == '$' || r >= utf8.RuneSelf {
+	switch {
+	case r == '®' || r == '©':
+		return touches(rd.text, end) // not where a name ends
+	case r == '@' || r == '$' || r >= utf8.RuneSelf:
 		return true
 	}
 	if r == '|' && rd.barred(end) {

@@ -156,7 +156,7 @@ func (p *phrase) judgeSqueezed(s *sight) bool {
 	case n < minLong:
 		return s.oddRepeats > 0 && s.repeated > 0
 	}
-	return s.repeated > 0 || s.oddRepeats > 0 || s.doubled > 1 || n >= minDoubled
+	return s.repeated > 0 || s.oddRepeats > 0 || s.doubled > 1 || n >= minDoubled || s.whole.look+s.whole.imitation > 0
 }
 
 // judgeJoined asks for runs of single letters, or for long phrases: the longer,

@@ -156,6 +156,8 @@ func describeSpecial(r rune) (kind, bool) {
 		return kindDash, true
 	case 0x2028, 0x2029, 0x0085:
 		return kindSpace, true
+	case '™', '℠':
+		return kindPunct, true // set behind a word, not part of it
 	case 0x0640, 0x2800: // tatweel and the blank braille cell are seen as nothing
 		return kindIgnorable, true
 	}
