@@ -40,7 +40,7 @@ const (
 	everybody = "" // the inbox's lane for all texts that wait
 	workers   = 32 // phones whose texts are seen to at once
 	houseTick = 5 * time.Second
-	idle      = 10 * time.Minute // until a phone in no room is let go of
+	idle      = time.Minute      // until a phone in no room is let go of
 	bye       = 10 * time.Second // for what is under way at the end
 )
 

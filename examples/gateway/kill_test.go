@@ -145,7 +145,7 @@ func TestKill(t *testing.T) {
 		w := newWitness(t, listen)
 		k := realserver.Kannel(t, realserver.KannelConfig{PostURL: postURL(strings.TrimPrefix(w.URL, "http://"))})
 		cfg := realConfig(t, s, k, listen, realSecret)
-		cfg.Kannel.Report = duration(20 * time.Second)
+		cfg.Kannel.Report = duration(8 * time.Second)
 		g := newChild(t, cfg)
 		h := &handsets{TB: t, smsc: k.SMSC, got: map[string][]string{}}
 		romeo := newFriend(t, s, "kromeo")

@@ -32,6 +32,7 @@ type phone struct {
 	complained bool       // it knows that the room does not let it in for now
 	making     bool       // /create sees to what the room answers
 	used       time.Time
+	working    bool          // a text is being seen to
 	wait       time.Duration // of news about others; presence.Off for none
 	calm       time.Time     // until when they wait longer; zero: they do not
 }
@@ -105,7 +106,14 @@ func (p *phone) isIn(room stanza.JID) bool {
 func (p *phone) idle(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.room == "" && p.saying == nil && now.Sub(p.used) > idle
+	return p.room == "" && p.saying == nil && !p.working && now.Sub(p.used) > idle
+}
+
+// work notes that a text is being seen to, or is not any more.
+func (p *phone) work(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.working, p.used = on, time.Now()
 }
 
 // Begin forgets what was said over the last stream and not confirmed: it is said

@@ -23,6 +23,7 @@ type saying struct {
 	at        time.Time
 	reflected bool
 	checked   bool
+	over      bool // it is being taken out of the inbox
 }
 
 const (
@@ -119,6 +120,13 @@ func (p *phone) confirm(s *saying) {
 
 // said takes what was said out of the inbox, and answers it if there is a reason to.
 func (p *phone) said(s *saying, answer string) {
+	p.mu.Lock()
+	again := s.over
+	s.over = true
+	p.mu.Unlock()
+	if again { // whoever answers twice is heard once
+		return
+	}
 	p.g.state.later(func(tx *bolt.Tx) error {
 		if err := tx.Bucket(bucketInbox).Delete(s.key); err != nil {
 			return err
@@ -169,7 +177,7 @@ func (p *phone) bounced(m *stanza.Message) {
 func (p *phone) overdue(now time.Time) {
 	p.mu.Lock()
 	s := p.saying
-	if s == nil || now.Sub(s.at) <= sayTimeout {
+	if s == nil || s.over || now.Sub(s.at) <= sayTimeout {
 		p.mu.Unlock()
 		return
 	}
