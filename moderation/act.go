@@ -44,24 +44,41 @@ func (m *Moderator) begin(v verdict, about Reason, s said) {
 			m.pardon(p)
 		}
 	}
-	if v.rule.Delay == 0 || s.old || m.count.delayed.Load() >= int64(m.cfg.Queue) {
+	d := &held{run: act, drop: func() { m.report(v, p, Outcome{Action: removal, Err: ErrEnded}) }}
+	if v.rule.Delay == 0 || s.old || !m.delay(v.rule.Delay, d) {
 		act()
-		return
 	}
-	m.count.delayed.Add(1)
-	m.timers.After(v.rule.Delay, func() {
-		m.count.delayed.Add(-1)
-		act()
+}
+
+// delay lets something wait; false if too much does, or nothing will be done any more.
+func (m *Moderator) delay(d time.Duration, h *held) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.delays) >= m.cfg.Queue || m.ctx != nil && m.ctx.Err() != nil {
+		return false
+	}
+	m.delays[h] = true
+	m.timers.After(d, func() {
+		m.mu.Lock()
+		delete(m.delays, h)
+		m.mu.Unlock()
+		h.run()
 	})
+	return true
 }
 
 // push lets work for a room wait for its turn. What there is no place for is
 // reported.
 func (m *Moderator) push(v verdict, p *person, a Action, f func(context.Context)) bool {
-	if m.queue.push(v.Room, f) {
+	drop := func(err error) { m.report(v, p, Outcome{Action: a, Err: err}) }
+	if m.queue.add(v.Room, job{f, func() { drop(ErrEnded) }}) {
 		return true
 	}
-	m.report(v, p, Outcome{Action: a, Err: ErrBusy})
+	if m.context().Err() != nil {
+		drop(ErrEnded)
+	} else {
+		drop(ErrBusy)
+	}
 	return false
 }
 
@@ -186,7 +203,7 @@ func (v *verdict) ban(a Action) *ban {
 	return nil
 }
 
-// held is something that waits until we are in the room again.
+// held is something that waits until we are in the room again, or for its time.
 type held struct{ run, drop func() }
 
 // hold lets something wait; false if too much does.

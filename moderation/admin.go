@@ -24,11 +24,16 @@ func (m *Moderator) TempBan(ctx context.Context, room, jid stanza.JID, d time.Du
 	})
 }
 
-// Unban lifts a ban, whoever it is from.
+// Unban lifts a ban, whoever it is from. It asks the room first: of who is not banned,
+// nothing is taken away; that is ErrNotBanned, and no event.
 func (m *Moderator) Unban(ctx context.Context, room, jid stanza.JID) error {
 	return m.order(room, jid, Lift, func(who banned) error {
-		err := m.rooms.SetAffiliation(ctx, who.room, who.jid, stanza.AffiliationNone, "")
-		if err != nil {
+		if out, err := m.isOutcast(ctx, who); err != nil {
+			return err
+		} else if !out {
+			return ErrNotBanned
+		}
+		if err := m.letIn(ctx, who); err != nil {
 			return err
 		}
 		return m.saveBan(who, nil)
@@ -42,6 +47,9 @@ func (m *Moderator) order(room, jid stanza.JID, a Action, f func(banned) error) 
 		return errors.New("moderation: no address")
 	}
 	err := f(who)
+	if errors.Is(err, ErrNotBanned) {
+		return err
+	}
 	e := Outcome{Time: time.Now(), Room: who.room, Occupant: occupantOf(who.jid), Action: a, Done: a, Note: "ordered", Err: err}
 	if err != nil {
 		e.Done = Log

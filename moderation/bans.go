@@ -111,6 +111,7 @@ func (m *Moderator) banFor(ctx context.Context, who banned, reason string, b *ba
 	if err != nil {
 		return err
 	}
+	m.saveComebacks(m.forget(who))
 	err = m.rooms.Ban(ctx, who.room, who.jid, reason)
 	if stanza.ConditionOf(err) != "" || errors.Is(err, stanza.ErrOffline) {
 		undo() // otherwise it may have been carried out
@@ -137,8 +138,8 @@ func (m *Moderator) lift(ctx context.Context, who banned, b *ban, why string) {
 		return
 	}
 	done, note, err := Lift, why, error(nil)
-	if m.isOutcast(ctx, who) {
-		err = m.rooms.SetAffiliation(ctx, who.room, who.jid, stanza.AffiliationNone, "")
+	if out, unknown := m.isOutcast(ctx, who); out || unknown != nil {
+		err = m.letIn(ctx, who)
 	} else {
 		done, note = Log, "has been lifted by somebody else"
 	}
@@ -156,11 +157,11 @@ func (m *Moderator) lift(ctx context.Context, who banned, b *ban, why string) {
 
 // isOutcast reports whether somebody is banned, as far as the room tells us: what an
 // admin has made of them meanwhile stays.
-func (m *Moderator) isOutcast(ctx context.Context, who banned) bool {
+func (m *Moderator) isOutcast(ctx context.Context, who banned) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
 	list, err := m.rooms.Affiliations(ctx, who.room, stanza.Outcast)
-	return err != nil || slices.ContainsFunc(list, func(it stanza.MUCItem) bool { return it.JID.Bare() == who.jid })
+	return slices.ContainsFunc(list, func(it stanza.MUCItem) bool { return it.JID.Bare() == who.jid }), err
 }
 
 // again lets a ban that could not be lifted wait.

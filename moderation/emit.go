@@ -23,19 +23,18 @@ type Stats struct {
 type counters struct {
 	decisions, outcomes, failed, lost atomic.Uint64
 
-	untold  atomic.Int64 // events that wait for OnEvent
-	delayed atomic.Int64
+	untold atomic.Int64 // events that wait for OnEvent
 }
 
 // Stats counts.
 func (m *Moderator) Stats() Stats {
 	s := Stats{
 		Decisions: m.count.decisions.Load(), Outcomes: m.count.outcomes.Load(), Failed: m.count.failed.Load(),
-		Lost: m.count.lost.Load(), Waiting: m.queue.load(), Delayed: int(m.count.delayed.Load()),
+		Lost: m.count.lost.Load(), Waiting: m.queue.load(),
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.Held, s.Bans = m.holding, len(m.bans)
+	s.Delayed, s.Held, s.Bans = len(m.delays), m.holding, len(m.bans)
 	for _, l := range m.lists {
 		s.Listed += len(l.entries)
 	}

@@ -31,7 +31,8 @@ type Config struct {
 	Audit io.Writer
 
 	// Store keeps what has to outlive the program: temporary bans, the bans of block
-	// lists, how far archives have been read. Default: memory.
+	// lists, who has been let in again, how far archives have been read. Default:
+	// memory.
 	Store Store
 
 	// Queue is how many actions may wait for their rooms, and events for OnEvent;
@@ -56,6 +57,12 @@ var (
 
 	// ErrGone means that somebody has left before they could be acted on by nick.
 	ErrGone = errors.New("moderation: has left")
+
+	// ErrNotBanned means that there is no ban to lift.
+	ErrNotBanned = errors.New("moderation: is not banned")
+
+	// ErrEnded means that Run ended before it was an action's turn.
+	ErrEnded = errors.New("moderation: Run has ended")
 )
 
 // Moderator looks after rooms. It is a [stanza.Service], to be run beside the
@@ -86,18 +93,20 @@ type Moderator struct {
 	audit   sync.Mutex // guards cfg.Audit
 	storing sync.Mutex // guards cfg.Store
 
-	mu      sync.Mutex // guards everything below, places and people too
-	ctx     context.Context
-	session stanza.Session // nil before the first
-	own     stanza.JID     // our bare address
-	places  map[stanza.JID]*place
-	bans    map[banned]*ban
-	lists   map[string]*blockList // by id
-	marks   map[stanza.JID]*progress
-	unsaved map[stanza.JID]bool // marks
-	queries map[string]*collector
-	asked   map[string]question // by id of the IQ
-	toAsk   []question
+	mu        sync.Mutex // guards everything below, places and people too
+	ctx       context.Context
+	session   stanza.Session // nil before the first
+	own       stanza.JID     // our bare address
+	places    map[stanza.JID]*place
+	bans      map[banned]*ban
+	delays    map[*held]bool        // kicks and bans whose delay is not over
+	lists     map[string]*blockList // by id
+	comebacks map[banned]*comeback
+	marks     map[stanza.JID]*progress
+	unsaved   map[stanza.JID]bool // marks
+	queries   map[string]*collector
+	asked     map[string]question // by id of the IQ
+	toAsk     []question
 
 	looking  bool          // lookAtAll is about to
 	newRules bool          // for it
@@ -131,6 +140,7 @@ func New(rooms *muc.Rooms, cfg Config) *Moderator {
 		cfg.Store = memory{}
 	}
 	m := &Moderator{cfg: cfg, rooms: rooms, places: map[stanza.JID]*place{}, bans: map[banned]*ban{},
+		delays: map[*held]bool{}, comebacks: map[banned]*comeback{},
 		held: map[stanza.JID][]held{}, lists: map[string]*blockList{}, marks: map[stanza.JID]*progress{},
 		unsaved: map[stanza.JID]bool{}, queries: map[string]*collector{}, asked: map[string]question{}, fresh: map[hash]bool{}}
 	m.queue.limit, m.queue.workers = cfg.Queue, cfg.Workers
@@ -148,7 +158,8 @@ func noRules() *Ruleset {
 }
 
 // Run carries out what is decided, until ctx ends; then it waits for what is under
-// way, and returns nil. Before that it returns only the error of a Store that cannot
+// way, gives what has been decided and not done an Outcome with ErrEnded, and returns
+// nil once OnEvent has been told of all that. Before that it returns only the error of a Store that cannot
 // be read. It may be called once. At rest it is the moderator's only goroutine.
 func (m *Moderator) Run(ctx context.Context) error {
 	m.mu.Lock()
@@ -163,18 +174,49 @@ func (m *Moderator) Run(ctx context.Context) error {
 		return fmt.Errorf("moderation: %w", err)
 	}
 	m.loadBans(all)
+	m.loadComebacks(all)
 	m.loadMarks(all)
 	m.queue.start(ctx)
 	m.reads.start(ctx)
 	<-ctx.Done()
-	if n := m.queue.wait(); n > 0 {
-		m.cfg.Logger.Warn("moderation: not done before the end", "actions", n)
-	}
+	left := m.queue.wait()
 	m.reads.wait()
 	m.saveMarks()
 	m.timers.Close()
+	err = m.timers.Wait(context.WithoutCancel(ctx))
+	m.giveUp(left)
 	m.told.Close()
-	return errors.Join(m.timers.Wait(context.WithoutCancel(ctx)), m.told.Wait(context.WithoutCancel(ctx)))
+	return errors.Join(err, m.told.Wait(context.WithoutCancel(ctx)))
+}
+
+// giveUp reports what will not be done any more, and lets OnEvent hear of it.
+func (m *Moderator) giveUp(left []job) {
+	m.mu.Lock()
+	var list []held
+	for d := range m.delays {
+		list = append(list, *d)
+	}
+	for _, h := range m.held {
+		list = append(list, h...)
+	}
+	clear(m.delays)
+	clear(m.held)
+	m.holding = 0
+	m.mu.Unlock()
+	if n := len(left) + len(list); n > 0 {
+		m.cfg.Logger.Warn("moderation: not done before the end", "actions", n)
+	}
+	for _, j := range left {
+		if j.drop != nil {
+			j.drop()
+		}
+	}
+	for _, h := range list {
+		h.drop()
+	}
+	told := make(chan struct{})
+	m.told.Post(func() { close(told) })
+	<-told
 }
 
 // SetRules lets other rules count from now on, for those who are present too. What

@@ -12,6 +12,7 @@ type place struct {
 	nick   string             // ours
 	people map[string]*person // by nick; only those of whom anything is remembered
 	joins  []arrival          // the latest
+	voice  int                // how many newcomers have one: see voices
 	rules  *Ruleset           // by which those who are there have been looked at
 }
 
@@ -102,6 +103,7 @@ func (m *Moderator) joined(e muc.Joined) {
 			m.meet(e.Room, o)
 		}
 	}
+	m.back(e.Room, e.Occupants...)
 	for _, h := range m.unhold(e.Room) {
 		h.run()
 	}
@@ -135,6 +137,7 @@ func (p *place) forget(nick string) {
 
 func (m *Moderator) came(room stanza.JID, o muc.Occupant) {
 	m.meet(room, o)
+	m.back(room, o)
 	if set := m.set.Load(); (set.newcomers || set.joins > 0) && m.spared(set, room, o) == "" {
 		m.wave(set, room, o)
 	}

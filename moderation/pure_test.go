@@ -492,6 +492,7 @@ func TestTextsOfAMessage(t *testing.T) {
 // moderator can begin with.
 func FuzzStore(f *testing.F) {
 	f.Add([]byte("{\"ban lobby@x mallory@y\":\"{\\\"until\\\":\\\"2024-01-01T00:00:00Z\\\"}\",\"mark x\":\"{}\"}\n{\"a"))
+	f.Add([]byte("{\"comeback lobby@x mallory@y\":\"2024-01-01T00:00:00Z\",\"comeback \":\"soon\"}\n"))
 	f.Add([]byte("null\n[]\n{\"a\":1}\n"))
 	f.Add([]byte("{\"ban x\":\"\",\"ban\":\"x\",\"ban  \":\"null\",\"mark \":\"null\"}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -511,5 +512,6 @@ func FuzzStore(f *testing.F) {
 		defer m.timers.Close()
 		m.loadBans(s.all)
 		m.loadMarks(s.all)
+		m.loadComebacks(s.all)
 	})
 }

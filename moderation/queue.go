@@ -16,15 +16,25 @@ type queue struct {
 
 	mu      sync.Mutex // guards everything below
 	ctx     context.Context
-	lanes   map[stanza.JID][]func(context.Context) // of rooms with work, also while it is being done
-	ready   []stanza.JID                           // those that no worker is at
+	lanes   map[stanza.JID][]job // of rooms with work, also while it is being done
+	ready   []stanza.JID         // those that no worker is at
 	waiting int
 	running int
 	idle    sync.WaitGroup
 }
 
+// job is one piece of work.
+type job struct {
+	run  func(context.Context)
+	drop func() // tells that it will not be done; nil: nobody needs to know
+}
+
 // push adds work for a room; false if there is too much.
 func (q *queue) push(room stanza.JID, f func(context.Context)) bool {
+	return q.add(room, job{run: f})
+}
+
+func (q *queue) add(room stanza.JID, j job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.waiting >= q.limit || q.ctx != nil && q.ctx.Err() != nil {
@@ -32,10 +42,10 @@ func (q *queue) push(room stanza.JID, f func(context.Context)) bool {
 	}
 	q.waiting++
 	if q.lanes == nil {
-		q.lanes = map[stanza.JID][]func(context.Context){}
+		q.lanes = map[stanza.JID][]job{}
 	}
 	lane, known := q.lanes[room]
-	q.lanes[room] = append(lane, f)
+	q.lanes[room] = append(lane, j)
 	if !known {
 		q.ready = append(q.ready, room)
 	}
@@ -52,16 +62,18 @@ func (q *queue) start(ctx context.Context) {
 	q.hire()
 }
 
-// wait drops what is left, counts it, and blocks until no worker runs. It is called
-// after the end of ctx.
-func (q *queue) wait() (dropped int) {
+// wait takes what is left, and blocks until no worker runs. It is called after the
+// end of ctx.
+func (q *queue) wait() (left []job) {
 	q.mu.Lock() // whoever has begun to push has hired by now
-	dropped = q.waiting
+	for _, lane := range q.lanes {
+		left = append(left, lane...)
+	}
 	clear(q.lanes)
 	q.ready, q.waiting = nil, 0
 	q.mu.Unlock()
 	q.idle.Wait()
-	return dropped
+	return left
 }
 
 // load is how much waits.
@@ -104,8 +116,8 @@ func (q *queue) take() (stanza.JID, func(context.Context), context.Context) {
 	room := q.ready[0]
 	q.ready = q.ready[1:]
 	lane := q.lanes[room]
-	f := lane[0]
-	lane[0] = nil
+	f := lane[0].run
+	lane[0] = job{}
 	q.lanes[room] = lane[1:]
 	q.waiting--
 	return room, f, q.ctx

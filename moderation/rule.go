@@ -201,10 +201,11 @@ const (
 	Kick                  // XEP-0045 §8.2
 	TempBan               // a ban that is lifted after Consequence.Duration
 	Ban                   // XEP-0045 §9.1: the bare JID
-	Lift                  // the end of a ban; no rule can ask for it
+	Lift                  // the end of a ban; no rule can ask for it, nor for
+	Voice                 // XEP-0045 §8.3: for who comes back mute from a ban that was lifted
 )
 
-var actions = names[Action]{"log", "warn", "retract", "devoice", "kick", "tempban", "ban", "lift"}
+var actions = names[Action]{"log", "warn", "retract", "devoice", "kick", "tempban", "ban", "lift", "voice"}
 
 // String is the name in a file of rules.
 func (a Action) String() string { return actions.of(a) }
