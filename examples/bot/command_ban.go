@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/xmppkit/xmppkit/moderation"
@@ -41,7 +40,6 @@ func (c *commands) tempBan(ctx context.Context, x command) (string, error) {
 	})
 }
 
-// unban lifts bans and nothing else: what somebody is who is not banned, they stay.
 func (c *commands) unban(ctx context.Context, x command) (string, error) {
 	whom, _ := word(x.args)
 	jid, err := address(whom)
@@ -49,13 +47,6 @@ func (c *commands) unban(ctx context.Context, x command) (string, error) {
 		return "", err
 	}
 	return c.everywhere(x, fmt.Sprintf("Unbanned %s", jid), func(room stanza.JID) error {
-		list, err := c.bot.rooms.Affiliations(ctx, room, stanza.Outcast)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(list, func(it stanza.MUCItem) bool { return it.JID.Bare() == jid }) {
-			return errNothing
-		}
 		return c.bot.moderator.Unban(ctx, room, jid)
 	})
 }
@@ -112,9 +103,6 @@ func address(s string) (stanza.JID, error) {
 	return jid.Bare(), nil
 }
 
-// errNothing says that there is nothing to do in a room.
-var errNothing = errors.New("nothing to do")
-
 // everywhere does something in the room that the command concerns, or in all.
 func (c *commands) everywhere(x command, what string, do func(room stanza.JID) error) (string, error) {
 	list := []stanza.JID{x.scope}
@@ -127,7 +115,7 @@ func (c *commands) everywhere(x command, what string, do func(room stanza.JID) e
 		switch err := do(room); {
 		case err == nil:
 			done++
-		case !errors.Is(err, errNothing):
+		case !errors.Is(err, moderation.ErrNotBanned):
 			failed = append(failed, fmt.Errorf("%s: %w", room, err))
 		}
 	}
