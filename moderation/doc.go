@@ -3,6 +3,44 @@
 // https://xmpp.org/extensions/xep-0045.html), and its filter for anything that has
 // to recognise phrases whose authors do not want them recognised.
 //
+// A [Moderator] looks after the rooms of a [muc.Rooms]: at what is said and was said
+// while it was away, at who is there, comes and changes nick, at their clients and
+// how they behave, by [Rules] that can be replaced while it runs. It warns, takes
+// messages back, devoices, kicks and bans, for a time or for good, and tells of every
+// decision and what became of it. Package ruleset reads rules from a file. A
+// moderator, with client a reconnect.Client that runs both services:
+//
+//	rules, err := moderation.NewRuleset(moderation.Rules{Rules: []moderation.Rule{{
+//		Name:        "spam",
+//		Phrases:     []string{"free bitcoin"},
+//		Consequence: moderation.Consequence{Actions: []moderation.Action{moderation.Ban, moderation.Retract}},
+//	}}})
+//	var m *moderation.Moderator
+//	rooms := muc.New(muc.Config{OnEvent: func(ctx context.Context, e muc.Event) { m.OnEvent(ctx, e) }})
+//	m = moderation.New(rooms, moderation.Config{Rules: rules})
+//	client := reconnect.New(reconnect.Config{Services: []stanza.Service{rooms, m}, Options: options})
+//	rooms.Add(muc.Room{JID: "lobby@rooms.example.org", Nick: "warden"})
+//	go client.Run(ctx)
+//	err = m.Run(ctx)
+//
+// All methods of a Moderator may be called from any goroutine and any handler; it has
+// one goroutine at rest and acts in [Config.Workers] rooms at a time, in each of them
+// in order. Owners, admins, moderators and the allow-list are never acted on.
+//
+// Besides XEP-0045 it speaks
+//
+//   - XEP-0060 (https://xmpp.org/extensions/xep-0060.html) with XEP-0059
+//     (https://xmpp.org/extensions/xep-0059.html), to share block lists whose reasons
+//     are those of XEP-0377 (https://xmpp.org/extensions/xep-0377.html): [BlockList];
+//   - XEP-0092 (https://xmpp.org/extensions/xep-0092.html), to ask what a client is:
+//     [Software];
+//   - XEP-0313 (https://xmpp.org/extensions/xep-0313.html), to read what was said while
+//     it was away: [Archive];
+//   - XEP-0425 (https://xmpp.org/extensions/xep-0425.html), to take messages back, in
+//     the version that the room announces: [Retract].
+//
+// # The filter
+//
 // The filter reads a text through views: folded, stripped of what is not seen,
 // without diacritics, as a skeleton of look-alike letters, with digits read as
 // letters, squeezed, joined over separators. Each view has a guard against innocent
