@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +91,7 @@ func readConfig(file string, login bool) (*config, error) {
 	c := &config{file: file}
 	f, err := tomlfile.Load(file, c)
 	if err != nil {
-		return nil, withKeys(err)
+		return nil, err
 	}
 	if err := c.checkRooms(f); err != nil {
 		return nil, err
@@ -107,37 +106,6 @@ func readConfig(file string, login bool) (*config, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// withKeys adds to an error about a wrong key which ones are expected there.
-func withKeys(err error) error {
-	var wrong *tomlfile.Error
-	if !errors.As(err, &wrong) || wrong.Text != "unknown key" {
-		return err
-	}
-	t := reflect.TypeFor[config]()
-	path := strings.Split(wrong.Key, ".")
-	for _, name := range path[:len(path)-1] {
-		f, ok := t.FieldByNameFunc(func(s string) bool {
-			f, _ := t.FieldByName(s)
-			return f.Tag.Get("toml") == strings.ToLower(name)
-		})
-		if !ok {
-			return err
-		}
-		if t = f.Type; t.Kind() == reflect.Slice {
-			t = t.Elem()
-		}
-	}
-	var keys []string
-	for _, f := range reflect.VisibleFields(t) {
-		if key := f.Tag.Get("toml"); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	e := *wrong
-	e.Text += ": expected one of " + strings.Join(keys, ", ")
-	return &e
 }
 
 // checkAccount checks what it takes to log in.

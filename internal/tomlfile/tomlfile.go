@@ -65,12 +65,12 @@ func Load(name string, into any) (*File, error) {
 }
 
 // Decode reads data, which stood in the file of that name, into a struct. A key that
-// the struct does not have, a value of another type and a value that its type's
+// the struct has no toml tag for, a value of another type and a value that its type's
 // UnmarshalText refuses are an *[Error] each.
 func Decode(name string, data []byte, into any) (*File, error) {
 	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		e := located(name, err)
+		e := located(name, into, err)
 		if e.Line == 0 {
 			e.Line = blame(data, into, err)
 		}
@@ -96,12 +96,12 @@ func blame(data []byte, into any, err error) int {
 	})
 }
 
-func located(name string, err error) *Error {
+func located(name string, into any, err error) *Error {
 	var missing *toml.StrictMissingError
 	if errors.As(err, &missing) && len(missing.Errors) > 0 {
 		first := &missing.Errors[0]
 		line, _ := first.Position()
-		return &Error{File: name, Line: line, Key: strings.Join(first.Key(), "."), Text: "unknown key"}
+		return unknown(name, line, first.Key(), reflect.TypeOf(into))
 	}
 	var wrong *toml.DecodeError
 	if !errors.As(err, &wrong) {
@@ -111,12 +111,40 @@ func located(name string, err error) *Error {
 	return &Error{File: name, Line: line, Key: strings.Join(wrong.Key(), "."), Text: explain(wrong)}
 }
 
+// unknown says which part of a key t, a struct or a pointer to one, does not have, and
+// what it has there.
+func unknown(name string, line int, key []string, t reflect.Type) *Error {
+	e := &Error{File: name, Line: line, Text: "unknown key"}
+	for n, part := range key {
+		e.Key = strings.Join(key[:n+1], ".")
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			continue
+		}
+		var tags []string
+		for _, f := range reflect.VisibleFields(t) {
+			tag := f.Tag.Get("toml")
+			if strings.EqualFold(tag, part) {
+				t, tags = f.Type, nil
+				break
+			}
+			if tag != "" {
+				tags = append(tags, tag)
+			}
+		}
+		if tags != nil {
+			e.Text += ": expected one of " + strings.Join(tags, ", ")
+			break
+		}
+	}
+	return e
+}
+
 // explain puts go-toml's errors about types in the words of TOML instead of Go.
 func explain(err *toml.DecodeError) string {
 	s := strings.TrimPrefix(err.Error(), "toml: ")
-	if strings.HasPrefix(s, "strict mode:") {
-		return "unknown key"
-	}
 	got, ok := strings.CutPrefix(s, "cannot decode TOML ")
 	if !ok {
 		return oneLine(s)

@@ -24,8 +24,10 @@ type config struct {
 
 func TestDecodeErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"[account]\nfoo = 1\n":                       "x.toml:2: account.foo: unknown key",
-		"\n\n[bar]\n":                                "x.toml:3: bar: unknown key",
+		"[account]\nfoo = 1\n":                       "x.toml:2: account.foo: unknown key: expected one of jid, every, on, n, list",
+		"\n\n[bar]\n":                                "x.toml:3: bar: unknown key: expected one of account, room",
+		"[[ROOM]]\nnik = 1\n":                        "x.toml:2: ROOM.nik: unknown key: expected one of jid",
+		"[account.more.x]\n":                         "x.toml:1: account.more: unknown key: expected one of jid, every, on, n, list",
 		"[account]\njid = 'a@@b'\n":                  "x.toml:2: account.jid: malformed JID",
 		"[account]\nlist = 3\n":                      "x.toml:2: account.list: got an integer, expected a list",
 		"[account]\nevery = 'soon'\n":                `x.toml:2: account.every: "soon" is no duration: expected one such as`,
