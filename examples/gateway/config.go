@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
-
+	"github.com/xmppkit/xmppkit/internal/tomlfile"
 	"github.com/xmppkit/xmppkit/stanza"
 )
 
@@ -78,9 +73,6 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// MarshalText writes the duration as UnmarshalText reads it.
-func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
 // expected says what a key's value has to be.
 var expected = map[string]string{
 	"state":                    "the name of a file",
@@ -124,30 +116,23 @@ func defaultConfig() config {
 	}
 }
 
-// configError is a mistake in the file, on one line.
-type configError struct {
-	file string
-	line int
-	text string
-}
-
-func (e *configError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.text) }
-
-// readConfig reads gateway.toml. Whatever is wrong with it is a *configError; a file
-// that cannot be read is the system's error.
+// readConfig reads gateway.toml. Whatever is wrong is an error of one line, which says
+// where, and what was expected there.
 func readConfig(file string) (config, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return config{}, err
-	}
-	return parseConfig(file, data)
+	c := defaultConfig()
+	f, err := tomlfile.Load(file, &c)
+	return checked(c, f, err)
 }
 
 func parseConfig(file string, data []byte) (config, error) {
 	c := defaultConfig()
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return config{}, decodeError(file, err)
+	f, err := tomlfile.Decode(file, data, &c)
+	return checked(c, f, err)
+}
+
+func checked(c config, f *tomlfile.File, err error) (config, error) {
+	if err != nil {
+		return config{}, expect(err)
 	}
 	if c.Chat.From == nil { // the server's own people
 		if _, parent, ok := strings.Cut(c.XMPP.Domain, "."); ok {
@@ -155,43 +140,19 @@ func parseConfig(file string, data []byte) (config, error) {
 		}
 	}
 	if key := c.wrong(); key != "" {
-		return config{}, &configError{file, lineOf(data, key), key + ": expected " + expected[key]}
+		return config{}, expect(f.Errorf(key, "wrong"))
 	}
 	return c, nil
 }
 
-// decodeError says where the file is no TOML, or not ours.
-func decodeError(file string, err error) error {
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
-		line, _ := unknown.Errors[0].Position()
-		key := strings.Join(unknown.Errors[0].Key(), ".")
-		return &configError{file, line, key + ": no such key; expected " + knownKeys(key)}
+// expect says what the value has to be at the key that is at fault.
+func expect(err error) error {
+	var e *tomlfile.Error
+	if errors.As(err, &e) && expected[e.Key] != "" {
+		e.Text = "expected " + expected[e.Key]
+		e.Line = max(e.Line, 1) // not even the table is there
 	}
-	var e *toml.DecodeError
-	if !errors.As(err, &e) {
-		return &configError{file, 1, err.Error()}
-	}
-	line, _ := e.Position()
-	key := strings.Join(e.Key(), ".")
-	if what := expected[key]; what != "" {
-		return &configError{file, line, key + ": expected " + what}
-	}
-	return &configError{file, line, "expected TOML: " + strings.TrimPrefix(strings.ReplaceAll(e.Error(), "\n", " "), "toml: ")}
-}
-
-// knownKeys lists the keys of the table that a wrong one stands in.
-func knownKeys(key string) string {
-	table := key[:strings.LastIndex(key, ".")+1]
-	var names []string
-	for _, k := range sortedKeys(expected) {
-		if rest, ok := strings.CutPrefix(k, table); ok {
-			if name, _, _ := strings.Cut(rest, "."); len(names) == 0 || names[len(names)-1] != name {
-				names = append(names, name)
-			}
-		}
-	}
-	return "one of " + strings.Join(names, ", ")
+	return err
 }
 
 // wrong is the first key whose value cannot work, or "".
@@ -265,39 +226,4 @@ func allDomains(list []string) bool {
 		}
 	}
 	return true
-}
-
-// lineOf is the line that a key stands on, or that of its table if it is missing, or
-// the first.
-func lineOf(data []byte, key string) int {
-	p := &unstable.Parser{}
-	p.Reset(data)
-	table, _, _ := strings.Cut(key, ".")
-	line, prefix := 1, ""
-	for p.NextExpression() {
-		e := p.Expression()
-		var parts []string
-		at := 0
-		for k := e.Key(); k.Next(); {
-			if parts = append(parts, string(k.Node().Data)); at == 0 {
-				at = p.Shape(k.Node().Raw).Start.Line
-			}
-		}
-		name := strings.Join(parts, ".")
-		switch e.Kind {
-		case unstable.Table:
-			prefix = name + "."
-			if name == table {
-				line = at
-			}
-		case unstable.KeyValue:
-			switch prefix + name {
-			case key:
-				return at
-			case table: // inline
-				line = at
-			}
-		}
-	}
-	return line
 }

@@ -146,7 +146,10 @@ func unknown(name string, line int, key []string, t reflect.Type) *Error {
 func explain(err *toml.DecodeError) string {
 	s := strings.TrimPrefix(err.Error(), "toml: ")
 	got, ok := strings.CutPrefix(s, "cannot decode TOML ")
-	if !ok {
+	switch {
+	case !ok && len(err.Key()) == 0:
+		return "expected TOML: " + oneLine(s)
+	case !ok:
 		return oneLine(s)
 	}
 	got, _, _ = strings.Cut(got, " into ")

@@ -37,7 +37,7 @@ func TestDecodeErrors(t *testing.T) {
 		"[account]\nn = 'x'\n":                       "x.toml:2: account.n: got a string, expected a number",
 		"[account]\nlist = 'x'\n":                    "x.toml:2: account.list: got a string, expected a list",
 		"account = 3\n":                              "x.toml:1: account: got an integer, expected a table",
-		"[account]\njid = 'a\n":                      "x.toml:2: literal strings cannot have new lines",
+		"[account]\njid = 'a\n":                      "x.toml:2: expected TOML: literal strings cannot have new lines",
 		"[[room]]\njid='a'\n[[room]]\n\njid = '@'\n": "x.toml:5: room.jid: malformed JID",
 		"[account]\njid = 'a'\njid = 'b'\n":          "x.toml:3: jid: key jid is already defined",
 	} {
