@@ -73,6 +73,9 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return err
 }
 
+// MarshalText writes the duration as UnmarshalText reads it.
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
 // expected says what a key's value has to be.
 var expected = map[string]string{
 	"state":                    "the name of a file",
