@@ -254,17 +254,16 @@ func sayNotConfigured(room stanza.JID) string {
 func show(s string, most int, around string) string {
 	var b strings.Builder
 	n := 0
-	for _, word := range strings.FieldsFunc(clean(s), unicode.IsSpace) {
-		if n > 0 {
-			b.WriteByte(' ')
-			n++
+	for i, word := range strings.FieldsFunc(clean(s), unicode.IsSpace) {
+		if i > 0 {
+			word = " " + word
 		}
 		for _, r := range word {
 			if n >= most {
 				b.WriteString("…")
 				return b.String()
 			}
-			if strings.ContainsRune(around, r) {
+			if r != ' ' && strings.ContainsRune(around, r) {
 				r = '_'
 			}
 			b.WriteRune(r)
