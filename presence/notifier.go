@@ -83,7 +83,10 @@ func (n *Notifier) SetWait(recipient stanza.JID, wait time.Duration) {
 }
 
 // Joining says that the recipient's join or rejoin of the room is on its way, as
-// [Ledger.Joining] does. Until it is complete nothing about the room is told.
+// [Ledger.Joining] does. Until it is complete nothing about the room is told. Whoever
+// also calls it when a session has ended, as context.AfterFunc of the context that a
+// service is given at Begin can, has nothing told of those whom a dying server put out
+// first.
 func (n *Notifier) Joining(recipient, room stanza.JID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

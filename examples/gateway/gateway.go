@@ -31,6 +31,7 @@ type gateway struct {
 	notifier  *presence.Notifier
 	component *reconnect.Component
 	muster    muster
+	held      chan struct{} // closed when news waits after the latest stream
 
 	mu     sync.Mutex // guards phones
 	phones map[string]*phone
@@ -149,6 +150,7 @@ func (g *gateway) close() error {
 	defer cancel()
 	g.inbox.close()
 	g.outbox.lanes.close()
+	g.awaitHeld()
 	err := g.notifier.Close(wait, false) // what is pending is found again
 	return errors.Join(err, g.state.close(wait))
 }
@@ -310,7 +312,33 @@ func (g *gateway) tell(tx *bolt.Tx, notices []presence.Notice) error {
 
 // Begin sees to the texts that have waited for a session, of phones that have none of
 // their own.
-func (g *gateway) Begin(context.Context, stanza.Session) { g.kickAll() }
+func (g *gateway) Begin(ctx context.Context, _ stanza.Session) {
+	g.holdNews(ctx)
+	g.kickAll()
+}
+
+// holdNews has no news of a room told from the end of the stream until the phone is
+// back there: a server that goes down puts others out before it loses us.
+func (g *gateway) holdNews(ctx context.Context) {
+	g.awaitHeld()
+	held := make(chan struct{})
+	g.held = held
+	context.AfterFunc(ctx, func() {
+		defer close(held)
+		for _, p := range g.all() {
+			if room := p.where(); room != "" {
+				g.notifier.Joining(p.jid, room)
+			}
+		}
+	})
+}
+
+// awaitHeld waits until that has been done for the stream before.
+func (g *gateway) awaitHeld() {
+	if g.held != nil {
+		<-g.held
+	}
+}
 
 // Handle takes what is for the domain, and for phones that have no address in use.
 func (g *gateway) Handle(ctx context.Context, s stanza.Session, st stanza.Stanza) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xmppkit/xmppkit/internal/xmpptest"
 	"github.com/xmppkit/xmppkit/stanza"
@@ -285,6 +286,32 @@ func TestReturnIsSilent(t *testing.T) {
 	w.text(ann, "/who")
 	w.expect(ann, "You are in lobby@rooms.example.org as phone-0001. Here: phone-0002, romeo")
 	w.quiet(ann, bob)
+}
+
+// Issue 5: whoever a dying server puts out before it loses us, and who is back when we
+// are, is no news, however long it takes.
+func TestNewsWaitsForTheReturn(t *testing.T) {
+	w := newWorld(t, xmpptest.Config{}, nil)
+	romeo := w.user("romeo")
+	w.enters(romeo, lobby, "romeo")
+	w.joins(ann, lobby)
+	w.text(ann, "/debounce 1")
+	w.expect(ann, "You will be told")
+	romeo.Send(&stanza.Presence{To: lobby + "/romeo", Type: stanza.Unavailable})
+	w.until(func() bool { return w.g.notifier.Pending() == 1 })
+	if err := w.srv.Refuse(true); err != nil {
+		t.Fatal(err)
+	}
+	w.srv.Kill("sms.example.org")
+	due := time.Now().Add(3 * time.Second / 2)
+	w.until(func() bool { return time.Now().After(due) })
+	w.enters(romeo, lobby, "romeo")
+	if err := w.srv.Refuse(false); err != nil {
+		t.Fatal(err)
+	}
+	w.text(ann, "back")
+	w.hears(romeo, stanza.GroupChat, "back")
+	w.quiet(ann)
 }
 
 // Issue 5: SMS wait on disk while the service is away, and go out in order.

@@ -21,7 +21,7 @@ const (
 	ann = "+15551110001"
 	bob = "+15551110002"
 
-	patience = 30 * time.Second
+	patience = 90 * time.Second
 )
 
 // carrier is an SMS service in memory, and all the phones.
