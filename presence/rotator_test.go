@@ -368,7 +368,7 @@ func TestRotatorPace(t *testing.T) {
 		for i := range rooms {
 			s.Joined(room(i))
 		}
-		if n := runtime.NumGoroutine(); n > before+1 {
+		if n := runtime.NumGoroutine(); n > before+3 { // the loop's, and what the runtime may need for a moment
 			t.Errorf("%d goroutines more", n-before)
 		}
 		pass(rooms/pace*time.Second + 10*time.Second)

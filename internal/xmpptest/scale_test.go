@@ -38,7 +38,7 @@ func TestManyRooms(t *testing.T) {
 	discard(r)
 	must(t, r.write(string(joins(n))))
 	must(t, s.WaitRooms(within(t), r.jid, n))
-	if more := runtime.NumGoroutine() - before; more > 2 {
+	if more := runtime.NumGoroutine() - before; more > 5 { // the reader's, and what the runtime may need for a moment
 		t.Errorf("%d goroutines for %d rooms", more, n)
 	}
 	must(t, r.net.Close())
