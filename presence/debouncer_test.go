@@ -65,7 +65,7 @@ func (s *script) run(t *testing.T, lines []string) {
 		case "nick":
 			s.debouncer.NickChange(words[1], words[2], words[3])
 		case "sleep":
-			time.Sleep(wait(t, words[1]))
+			<-time.After(wait(t, words[1]))
 		case "deliver", "drop":
 			if err := s.debouncer.Close(t.Context(), words[0] == "deliver"); err != nil {
 				t.Fatalf("%s: %v", line, err)
@@ -181,7 +181,7 @@ func TestDebouncerCallbackMayCallAnything(t *testing.T) {
 		})
 		d.SetWait("r", time.Second)
 		d.Join("r", 1)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		if want := []int{1, 2, 3, 4}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
@@ -224,13 +224,13 @@ func TestDebouncerDeliversInBatchesWithoutLoss(t *testing.T) {
 		for i := range n {
 			d.Join(1, i)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if len(got) != n || !slices.IsSorted(got) {
 			t.Errorf("%d of %d delivered, in order: %v", len(got), n, slices.IsSorted(got))
 		}
 		d.Join(1, n)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if d.pending.slab != nil || d.pending.index.slots != nil {
 			t.Error("a queue keeps the memory that it needed once")
@@ -311,7 +311,7 @@ func TestDebouncerModel(t *testing.T) {
 					call(k.recipient, k.occupant)
 				}
 				if random.IntN(3) == 0 {
-					time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
+					<-time.After(time.Duration(random.IntN(400)) * time.Millisecond)
 				}
 				synctest.Wait()
 				for k, e := range model {

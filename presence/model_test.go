@@ -282,7 +282,7 @@ func (m *model) act() {
 		m.stop(false)
 		m.start()
 	default:
-		time.Sleep(time.Duration(m.random.Int64N(int64(2 * time.Second))))
+		<-time.After(time.Duration(m.random.Int64N(int64(2 * time.Second))))
 	}
 	if m.random.IntN(2) == 0 {
 		synctest.Wait()
@@ -307,7 +307,7 @@ func (m *model) settle() {
 		}
 	}
 	checkNotifier(m.t, m.notifier)
-	time.Sleep(modelMaxWait + lastRetry)
+	<-time.After(modelMaxWait + lastRetry)
 	synctest.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -99,7 +99,7 @@ func (s *roomScript) line(t *testing.T, line string) string {
 		who, in := n.ledger.Who(r, testRoom)
 		s.got.add(fmt.Sprintf("%s %v %v", who.Nick, who.Occupants, in))
 	case "sleep":
-		time.Sleep(wait(t, words[1]))
+		<-time.After(wait(t, words[1]))
 	case "fail":
 		s.store.fail(errDiskFull)
 	case "heal":
@@ -354,7 +354,7 @@ func TestNotifierRetriesWithGrowingDelay(t *testing.T) {
 		if err := s.notifier.Close(t.Context(), true); !errors.Is(err, errDiskFull) {
 			t.Errorf("Close is %v", err)
 		}
-		time.Sleep(time.Hour) // and nothing is left that would try again
+		<-time.After(time.Hour) // and nothing is left that would try again
 		if tries := s.store.tried() - before; tries > 71 {
 			t.Errorf("%d tries after Close", tries)
 		}
