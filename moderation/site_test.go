@@ -6,13 +6,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/xmppo/go-xmpp"
 
 	"github.com/xmppkit/xmppkit/internal/realserver"
 	"github.com/xmppkit/xmppkit/internal/xmpptest"
@@ -183,10 +180,13 @@ func (p *person) online(name string, services ...stanza.Service) {
 	p.Helper()
 	jid, password := p.account(name)
 	began := make(begun, 100)
-	p.client = reconnect.New(reconnect.Config{Services: append(services, began), Logger: noLog,
-		Backoff: reconnect.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond},
-		Options: xmpp.Options{Host: p.addr, User: jid, Password: password, Resource: "r", NoTLS: true, StartTLS: true,
-			TLSConfig: &tls.Config{RootCAs: p.roots, ServerName: p.domain}}})
+	cfg := reconnect.Config{Services: append(services, began), Logger: noLog,
+		Backoff: reconnect.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond}}
+	o := &cfg.Options
+	o.Host, o.User, o.Password, o.Resource = p.addr, jid, password, "r"
+	o.NoTLS, o.StartTLS = true, true
+	o.TLSConfig = &tls.Config{RootCAs: p.roots, ServerName: p.domain}
+	p.client = reconnect.New(cfg)
 	run, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.client.Run(run) }()
@@ -225,22 +225,25 @@ func (p *person) until(what string, holds func() bool) {
 }
 
 // waitFor is the first event that is as wanted.
-func waitFor[E muc.Event](p *person, what string, wanted func(E) bool) E {
+func waitFor[E muc.Event](p *person, what string, wanted func(E) bool) (found E) {
 	p.Helper()
-	var found E
-	p.until(what, func() bool {
+	p.until(what, func() (ok bool) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return slices.ContainsFunc(p.events, func(e muc.Event) bool {
-			x, ok := e.(E)
-			if ok && wanted(x) {
-				found = x
-				return true
-			}
-			return false
-		})
+		found, ok = first(p.events, wanted)
+		return ok
 	})
 	return found
+}
+
+// first is the first of a list that is an E, and as wanted.
+func first[E, L any](list []L, wanted func(E) bool) (found E, ok bool) {
+	for _, l := range list {
+		if e, is := any(l).(E); is && wanted(e) {
+			return e, true
+		}
+	}
+	return found, false
 }
 
 // outcome is the first outcome of an action.
@@ -249,20 +252,13 @@ func (w *warden) outcome(a moderation.Action) moderation.Outcome {
 	return waitDone(w, "no outcome of "+a.String(), func(o moderation.Outcome) bool { return o.Action == a })
 }
 
-func waitDone[E moderation.Event](w *warden, what string, wanted func(E) bool) E {
+func waitDone[E moderation.Event](w *warden, what string, wanted func(E) bool) (found E) {
 	w.Helper()
-	var found E
-	w.until(what, func() bool {
+	w.until(what, func() (ok bool) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return slices.ContainsFunc(w.done, func(e moderation.Event) bool {
-			x, ok := e.(E)
-			if ok && wanted(x) {
-				found = x
-				return true
-			}
-			return false
-		})
+		found, ok = first(w.done, wanted)
+		return ok
 	})
 	return found
 }

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xmppo/go-xmpp"
-
 	"github.com/xmppkit/xmppkit/internal/realserver"
 	"github.com/xmppkit/xmppkit/muc"
 	"github.com/xmppkit/xmppkit/reconnect"
@@ -92,8 +90,10 @@ func online(t *testing.T, srv *realserver.Server, who identity) *person {
 	if who.resource != nil {
 		resource = *who.resource
 	}
-	who.rc.Options = xmpp.Options{Host: who.addr, User: account, Password: password, Resource: resource, NoTLS: true, StartTLS: true,
-		TLSConfig: &tls.Config{RootCAs: srv.Roots, ServerName: srv.Domain}}
+	o := &who.rc.Options
+	o.Host, o.User, o.Password, o.Resource = who.addr, account, password, resource
+	o.NoTLS, o.StartTLS = true, true
+	o.TLSConfig = &tls.Config{RootCAs: srv.Roots, ServerName: srv.Domain}
 	p.client = reconnect.New(who.rc)
 	p.run(p.client, begun)
 	return p

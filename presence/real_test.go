@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xmppo/go-xmpp"
-
 	"github.com/xmppkit/xmppkit/internal/realserver"
 	"github.com/xmppkit/xmppkit/muc"
 	"github.com/xmppkit/xmppkit/presence"
@@ -43,15 +41,16 @@ func (w place) person(name, addr string, events func(context.Context, muc.Event)
 	quiet := slog.New(slog.DiscardHandler)
 	p := &person{place: w, name: name, Rooms: muc.New(muc.Config{OnEvent: events, Logger: quiet})}
 	begun := make(begins, 100)
-	p.client = reconnect.New(reconnect.Config{
-		Options: xmpp.Options{
-			Host: addr, User: account, Password: password, Resource: "r", NoTLS: true, StartTLS: true,
-			TLSConfig: &tls.Config{RootCAs: w.srv.Roots, ServerName: w.srv.Domain},
-		},
+	cfg := reconnect.Config{
 		Services: []stanza.Service{p.Rooms, begun},
 		Backoff:  reconnect.Backoff{Min: 10 * time.Millisecond, Max: 100 * time.Millisecond},
 		Logger:   quiet,
-	})
+	}
+	o := &cfg.Options
+	o.Host, o.User, o.Password, o.Resource = addr, account, password, "r"
+	o.NoTLS, o.StartTLS = true, true
+	o.TLSConfig = &tls.Config{RootCAs: w.srv.Roots, ServerName: w.srv.Domain}
+	p.client = reconnect.New(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.client.Run(ctx) }()
